@@ -1,0 +1,77 @@
+"""DfE census statistics: look for new releases, load them, check them, wake the marts.
+
+Daily while DfE publishes (late February, with corrections until spring); cheap when there is nothing new.
+"""
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+from dags.assets import CENSUS_RELEASES
+from dags.defaults import DEFAULTS, START
+
+
+@dag(
+    schedule=CronTriggerTimetable("45 9 * 2-4 *", timezone="Europe/London"),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["census", "ingestion"],
+    doc_md=__doc__,
+)
+def dfe_census() -> None:
+    @task
+    def fetch_new_releases() -> list[str]:
+        """Fetch what the source has and the ledger has not; skip everything after when there is nothing."""
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from ingestion.settings import Settings
+        from ingestion.statistics.intake import fetch_new, source_from
+
+        settings = Settings.load()
+        landed = fetch_new(settings, source_from(settings.get("CENSUS_SOURCE"), settings))
+        if not landed:
+            raise AirflowSkipException("Nothing new.")
+        return [str(file.path) for file in landed]
+
+    @task(map_index_template="{{ label }}", retries=0)
+    def load_release(path: str, **context: Any) -> None:
+        """Load one file whole or not at all; a refused file fails here with its reason, the others go on."""
+        from pathlib import Path
+
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from ingestion.settings import Settings
+        from ingestion.statistics.intake import load_landed
+
+        context["label"] = Path(path).name
+        result = load_landed(Settings.load(), Path(path))
+        if result.outcome == "refused":
+            raise AirflowFailException(result.reason)
+
+    @task(outlets=[CENSUS_RELEASES], trigger_rule="all_done_min_one_success", retries=0)
+    def check_releases() -> None:
+        """Run the release gate on everything that waits; the marts wake when anything was accepted."""
+        from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+        from expectations.release_gate import check_releases
+        from ingestion.settings import Settings
+
+        results = check_releases(Settings.load())
+        if not results:
+            raise AirflowSkipException("Nothing waits for the gate.")
+        if all(result.outcome == "failed" for result in results):
+            raise AirflowFailException("; ".join(f"{result.subject}: {result.reason}" for result in results))
+
+    @task(trigger_rule="none_failed", retries=0)
+    def all_is_well() -> None:
+        """Fails with the run when a file was refused or a release rejected, so that an engineer sees it."""
+
+    loaded = load_release.expand(path=fetch_new_releases())
+    checked = check_releases()
+    loaded >> checked
+    [loaded, checked] >> all_is_well()
+
+
+dfe_census()

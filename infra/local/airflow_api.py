@@ -1,0 +1,88 @@
+"""A small client of the embedded Airflow's REST API: start a DAG run, see how runs go."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Run:
+    """One DAG run."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    run_after: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen in it."""
+        return self.state in ("success", "failed")
+
+
+class AirflowApi:
+    """Signed in once; every call is one request."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        token = httpx.post(f"{url}/auth/token", json={"username": user, "password": password}, timeout=30)
+        token.raise_for_status()
+        self._client = httpx.Client(
+            base_url=f"{url}/api/v2", headers={"Authorization": f"Bearer {token.json()['access_token']}"}, timeout=30
+        )
+
+    def wait_for_dag(self, dag_id: str, seconds: float = 90) -> None:
+        """Wait until the dag-processor has made a DAG known.
+
+        Raises:
+            TimeoutError: it is not there in time.
+        """
+        deadline = time.monotonic() + seconds
+        while self._client.get(f"/dags/{dag_id}").status_code != 200:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Airflow does not know the DAG {dag_id} after {seconds:.0f} s.")
+            time.sleep(0.5)
+
+    def trigger(self, dag_id: str) -> Run:
+        """Start a run now."""
+        answer = self._client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None})
+        answer.raise_for_status()
+        return _run(answer.json())
+
+    def run(self, run: Run) -> Run:
+        """The run as it stands now."""
+        answer = self._client.get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}")
+        answer.raise_for_status()
+        return _run(answer.json())
+
+    def latest_run(self, dag_id: str) -> Run | None:
+        """The newest run of a DAG."""
+        answer = self._client.get(f"/dags/{dag_id}/dagRuns", params={"order_by": "-run_after", "limit": 1})
+        answer.raise_for_status()
+        runs = answer.json()["dag_runs"]
+        return _run(runs[0]) if runs else None
+
+    def wait_for_run(self, dag_id: str, since: Run, seconds: float) -> Run | None:
+        """The run another DAG's asset set off after `since`; `None` when none comes in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            latest = self.latest_run(dag_id)
+            if latest is not None and datetime.fromisoformat(latest.run_after) >= datetime.fromisoformat(
+                since.run_after
+            ):
+                return latest
+            time.sleep(0.5)
+        return None
+
+    def tasks(self, run: Run) -> list[dict[str, Any]]:
+        """Task instances of a run, as Airflow describes them."""
+        answer = self._client.get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", params={"limit": 200})
+        answer.raise_for_status()
+        instances: list[dict[str, Any]] = answer.json()["task_instances"]
+        return instances
+
+
+def _run(described: dict[str, Any]) -> Run:
+    return Run(described["dag_id"], described["dag_run_id"], described["state"], described["run_after"])

@@ -1,0 +1,150 @@
+"""Publication: copy the candidate marts to where members and the public read them, if the gate passed.
+
+Everything happens in one transaction: readers see the last published marts until the moment all new ones
+stand, and keep them when anything fails.
+"""
+
+from dataclasses import dataclass
+
+from psycopg import Connection, sql
+
+from ingestion.settings import Settings
+
+# Candidate schema of dbt -> schema people read.
+SCHEMAS = {"marts_candidate": "marts", "open_data_candidate": "open_data"}
+# One publication at a time; the number is arbitrary, only shared.
+LOCK = 20170930
+
+
+class PublicationRefused(Exception):
+    """The marts may not be published; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was published."""
+
+    publication_id: int
+    tables: int
+    release_label: str
+
+
+def publish(settings: Settings, gate_run_id: int | None = None) -> Publication:
+    """Publish the candidate marts that a mart gate has passed.
+
+    Args:
+        settings: the process's settings.
+        gate_run_id: the gate run that looked at these marts; the latest one when not given.
+
+    Raises:
+        PublicationRefused: no gate has looked at the marts, it failed, or there are no marts.
+    """
+    with settings.connect("transformer") as connection:
+        connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        gate_run = _passed_gate_run(connection, gate_run_id)
+        tables = _copy_tables(connection)
+        label = _write_status(connection, gate_run)
+        row = connection.execute(
+            "insert into ledger.publications (gate_run_id, releases, tables_published) "
+            "select %s, coalesce(array_agg(release_id order by release_id), '{}'), %s "
+            "from ledger.current_releases where is_current returning publication_id",
+            [gate_run, tables],
+        ).fetchone()
+    assert row is not None, "an insert returns its row"
+    return Publication(row[0], tables, label)
+
+
+def _passed_gate_run(connection: Connection, gate_run_id: int | None) -> int:
+    row = connection.execute(
+        "select gate_run_id, outcome, reason from ledger.gate_runs "
+        "where gate = 'mart' and (%(id)s::bigint is null or gate_run_id = %(id)s) order by gate_run_id desc limit 1",
+        {"id": gate_run_id},
+    ).fetchone()
+    if row is None:
+        raise PublicationRefused("No gate has looked at these marts yet. Run `make build`, which does.")
+    if row[1] == "failed":
+        raise PublicationRefused(f"The mart gate failed, so the last good marts stay up: {row[2]}")
+    return int(row[0])
+
+
+def _copy_tables(connection: Connection) -> int:
+    names = connection.execute(
+        "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2", [list(SCHEMAS)]
+    ).fetchall()
+    if not any(schema == "marts_candidate" for schema, _ in names):
+        raise PublicationRefused("There are no candidate marts. Run `make build`, which makes them.")
+    # First the slow part, beside the published tables; then the exchange, which readers hardly notice.
+    for schema, name in names:
+        candidate, incoming = sql.Identifier(schema, name), sql.Identifier(SCHEMAS[schema], f"{name}__incoming")
+        connection.execute(sql.SQL("create table {} (like {} including all)").format(incoming, candidate))
+        connection.execute(sql.SQL("insert into {} select * from {}").format(incoming, candidate))
+        comment = connection.execute("select obj_description(%s::regclass)", [f'"{schema}"."{name}"']).fetchone()
+        if comment is not None and comment[0]:
+            connection.execute(sql.SQL("comment on table {} is {}").format(incoming, sql.Literal(comment[0])))
+        connection.execute(sql.SQL("analyze {}").format(incoming))
+    published = connection.execute(
+        "select schemaname, tablename from pg_tables where schemaname = any(%s) and tablename not like '%%\\_\\_incoming'",
+        [list(SCHEMAS.values())],
+    ).fetchall()
+    for schema, name in published:
+        if name != STATUS_TABLE_NAME:  # a mart that is no longer made goes with the rest
+            connection.execute(sql.SQL("drop table {}").format(sql.Identifier(schema, name)))
+    for schema, name in names:
+        incoming = sql.Identifier(SCHEMAS[schema], f"{name}__incoming")
+        connection.execute(sql.SQL("alter table {} rename to {}").format(incoming, sql.Identifier(name)))
+    return len(names)
+
+
+STATUS_TABLE_NAME = "publication_status"
+STATUS_TABLE = """
+create table if not exists {} (
+    data_as_at date not null,
+    release_label text not null,
+    publication_year integer not null,
+    is_synthetic boolean not null,
+    notice text not null,
+    gate_outcome text not null,
+    gate_queries integer not null,
+    gate_checked_at timestamptz not null,
+    published_at timestamptz not null,
+    next_update text not null
+)
+"""
+
+SYNTHETIC_NOTICE = "SYNTHETIC SAMPLE DATA. Every figure here is invented; none describes a real authority or person."
+
+
+def _write_status(connection: Connection, gate_run_id: int) -> str:
+    """Write the one row that every dashboard's first line reads: how fresh the figures are and whether to trust them."""
+    release = connection.execute(
+        "select publication_year, is_synthetic from ledger.current_releases where dataset = 'indicators' and is_current"
+    ).fetchone()
+    if release is None:
+        raise PublicationRefused("No accepted release of the indicators is in the ledger. Load one first.")
+    year, is_synthetic = release
+    label = f"{year} release"
+    for schema in SCHEMAS.values():
+        table = sql.Identifier(schema, STATUS_TABLE_NAME)
+        connection.execute(sql.SQL(STATUS_TABLE).format(table))
+        connection.execute(sql.SQL("delete from {}").format(table))
+        connection.execute(
+            sql.SQL(
+                "insert into {} select make_date(%(year)s, 9, 30), %(label)s, %(year)s, %(synthetic)s, %(notice)s, "
+                "outcome, queries, finished_at, now(), %(next)s from ledger.gate_runs where gate_run_id = %(gate)s"
+            ).format(table),
+            {
+                "year": year,
+                "label": label,
+                "synthetic": is_synthetic,
+                "notice": SYNTHETIC_NOTICE
+                if is_synthetic
+                else "Source: Department for Education, "
+                "Children's social work workforce. Open Government Licence v3.0.",
+                # DfE publishes a census year's statistics in late February, two calendar years after it began.
+                "next": "The sample is not updated."
+                if is_synthetic
+                else f"DfE's {year + 1} statistics, usually late February {year + 2}",
+                "gate": gate_run_id,
+            },
+        )
+    return label

@@ -1,0 +1,106 @@
+"""Load one release into `raw` with its ledger row: whole or not at all, by COPY, in one transaction."""
+
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from psycopg import Connection, sql
+from pyarrow import csv as arrow_csv
+
+from ingestion import ledger
+from ingestion.sources import Offer
+from ingestion.statistics.reader import OtherFile, ReleaseFile, UnreadableFile, content_hash, read_release
+from ingestion.statistics.specification import load_specification
+
+Outcome = Literal["loaded", "already_loaded", "refused", "other_file"]
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What became of one file. `reason` is set when it was refused or passed over."""
+
+    file_name: str
+    outcome: Outcome
+    release_id: int | None = None
+    rows: int = 0
+    layout: str | None = None
+    publication_year: int | None = None
+    unknown_columns: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+def load_file(
+    connection: Connection, collection: str, path: Path, offer: Offer, quarantine: Path | None = None
+) -> LoadResult:
+    """Load a published file; commit it with its ledger row, or record why it was refused.
+
+    The same bytes again change nothing. A file that cannot be read is kept in `quarantine`.
+
+    Args:
+        connection: as the role `loader`, outside a transaction.
+        collection: the collection's key.
+        path: the file, already fetched.
+        offer: where it came from.
+        quarantine: the folder for refused files; none keeps nothing.
+    """
+    specification = load_specification(collection)
+    content = path.read_bytes()
+    known = ledger.find_release(connection, collection, content_hash(content))
+    if known is not None and known.status != "rejected":
+        connection.rollback()
+        return LoadResult(
+            path.name, "already_loaded", known.release_id, known.rows_loaded, known.layout, known.publication_year
+        )
+    try:
+        file = read_release(path, specification, content)
+    except OtherFile as error:
+        connection.rollback()
+        return LoadResult(path.name, "other_file", reason=str(error))
+    except UnreadableFile as error:
+        keep_in_quarantine(path, content_hash(content), quarantine)
+        ledger.add_refused_file(connection, collection, content_hash(content), offer, str(error))
+        connection.commit()
+        return LoadResult(path.name, "refused", reason=str(error))
+
+    with connection.transaction():
+        release_id = ledger.add_release(connection, collection, file, offer)
+        if release_id is not None:
+            copy_rows(connection, file, release_id)
+    connection.commit()
+    if release_id is None:  # Another process loaded the same bytes at this moment: it won, nothing is lost.
+        return LoadResult(path.name, "already_loaded", None, file.rows, file.layout.name, file.publication_year)
+    return LoadResult(
+        path.name, "loaded", release_id, file.rows, file.layout.name, file.publication_year, file.unknown_columns
+    )
+
+
+def copy_rows(connection: Connection, file: ReleaseFile, release_id: int) -> None:
+    """COPY a file's typed rows into its layout's raw table.
+
+    Raises:
+        RuntimeError: the server counted other rows than the file has (the transaction is then undone).
+    """
+    table = file.table.add_column(0, "release_id", pa.repeat(pa.scalar(release_id, pa.int64()), file.rows))
+    encoded = io.BytesIO()
+    arrow_csv.write_csv(table, encoded, arrow_csv.WriteOptions(include_header=False))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier("raw", file.layout.table),
+        sql.SQL(", ").join(sql.Identifier(name) for name in table.column_names),
+    )
+    with connection.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            copy.write(encoded.getbuffer())
+        if cursor.rowcount != file.rows:
+            raise RuntimeError(f"{file.file_name}: {file.rows} rows were read but {cursor.rowcount} were loaded.")
+
+
+def keep_in_quarantine(path: Path, sha256: str, quarantine: Path | None) -> None:
+    """Keep a refused file's bytes under their hash; the same bytes are kept once."""
+    if quarantine is None:
+        return
+    folder = quarantine / sha256[:16]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(path, folder / Path(path.name).name)
