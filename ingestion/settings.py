@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import quote
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,7 +89,7 @@ class Settings:
             SettingsError: the warehouse cannot be reached, or its address is not set.
         """
         try:
-            return psycopg.connect(**self.connection_arguments(role), application_name="workforce")  # type: ignore[arg-type]
+            return psycopg.connect(make_conninfo(**self.connection_arguments(role), application_name="workforce"))
         except psycopg.OperationalError as error:
             raise SettingsError(
                 "The warehouse does not answer. Is it running? `make status` tells; "

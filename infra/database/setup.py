@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from ingestion.statistics.raw_tables import create_raw_tables
 
@@ -37,12 +38,12 @@ def set_up_warehouse(admin_arguments: Mapping[str, str], database: str, password
         database: the warehouse database's name.
         passwords: one password per role in `ROLES`.
     """
-    with psycopg.connect(**admin_arguments, dbname="postgres", autocommit=True) as admin:  # type: ignore[arg-type]
+    with psycopg.connect(make_conninfo(**admin_arguments, dbname="postgres"), autocommit=True) as admin:
         admin.execute((HERE / "roles.sql").read_text())
         for role in ROLES:
             set_password(admin, role, passwords[role])
         create_database(admin, database)
-    with psycopg.connect(**admin_arguments, dbname=database) as warehouse:  # type: ignore[arg-type]
+    with psycopg.connect(make_conninfo(**admin_arguments, dbname=database)) as warehouse:
         schemas = (HERE / "schemas.sql").read_text().replace(':"warehouse"', f'"{database}"')
         warehouse.execute(schemas)
         warehouse.execute("set role loader")

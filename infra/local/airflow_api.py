@@ -64,14 +64,12 @@ class AirflowApi:
         runs = answer.json()["dag_runs"]
         return _run(runs[0]) if runs else None
 
-    def wait_for_run(self, dag_id: str, since: Run, seconds: float) -> Run | None:
-        """The run another DAG's asset set off after `since`; `None` when none comes in time."""
+    def wait_for_run(self, dag_id: str, since: datetime, seconds: float) -> Run | None:
+        """The run another DAG's asset set off at or after a moment; `None` when none comes in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             latest = self.latest_run(dag_id)
-            if latest is not None and datetime.fromisoformat(latest.run_after) >= datetime.fromisoformat(
-                since.run_after
-            ):
+            if latest is not None and datetime.fromisoformat(latest.run_after) >= since:
                 return latest
             time.sleep(0.5)
         return None

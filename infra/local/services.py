@@ -1,5 +1,6 @@
 """Long-running programs of the embedded stack: start, look, stop; only ever those it started itself."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -79,10 +80,8 @@ class Service:
         process = self.process()
         if process is not None:
             family = [process, *process.children(recursive=True)]
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
             _, alive = psutil.wait_procs(family, timeout=seconds)
             for left in alive:
                 left.kill()

@@ -15,8 +15,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import make_conninfo
 from rich.console import Console
 from rich.status import Status
 
@@ -41,6 +44,8 @@ class StackError(Exception):
 def step(title: str) -> Iterator[Status]:
     """Show a step while it runs, and how long it took when it is done."""
     started = time.monotonic()
+    if not console.is_terminal:
+        console.print(f"… {title}", highlight=False, soft_wrap=True)
     with console.status(title) as status:
         yield status
     console.print(f"[green]✓[/green] {title} [dim]{time.monotonic() - started:.1f} s[/dim]", highlight=False)
@@ -52,6 +57,7 @@ class Stack:
     def __init__(self, home: Path, values: dict[str, str]) -> None:
         self.home = home
         self.values = values
+        self.started_at = datetime.now(UTC)
         # What the person's shell says about Python must not leak into the services.
         inherited = {
             n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "VIRTUAL_ENV", "AIRFLOW", "SUPERSET"))
@@ -225,15 +231,13 @@ def prepare(stack: Stack) -> None:
 
 def set_up_databases(stack: Stack) -> None:
     """The warehouse with its roles, and the two databases in which Airflow and Superset keep their own state."""
-    import psycopg
-
     values = stack.values
     set_up_warehouse(
         stack.postgres.admin_arguments,
         values["WAREHOUSE_DATABASE"],
         {role: values[f"WAREHOUSE_{role.upper()}_PASSWORD"] for role in ROLES},
     )
-    with psycopg.connect(**stack.postgres.admin_arguments, dbname="postgres", autocommit=True) as admin:
+    with psycopg.connect(make_conninfo(**stack.postgres.admin_arguments, dbname="postgres"), autocommit=True) as admin:
         for name in ("airflow", "superset"):
             if admin.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone() is None:
                 admin.execute(f"create role {name} login")
@@ -253,7 +257,15 @@ def load_and_publish(stack: Stack) -> None:
         for dag in ("dfe_census", "regional_marts", "publish_dashboards"):
             api.wait_for_dag(dag)
     with step(f"Census releases from {stack.values['CENSUS_SOURCE']} (DAG dfe_census)") as status:
-        census = follow(api, api.trigger("dfe_census"), status, stack)
+        refusal = None
+        try:
+            follow(api, api.trigger("dfe_census"), status, stack)
+        except StackError as error:  # One bad file must not keep the good ones, or the last marts, from being shown.
+            refusal = error
+    if refusal is not None:
+        if not publication_is_due(stack) and not has_published(stack):
+            raise refusal
+        console.print(str(refusal), style="red", highlight=False, soft_wrap=True, markup=False)
     marts_code = fingerprint_of(ROOT / "dbt_project", ROOT / "expectations", ROOT / "ingestion" / "publication.py")
     mark = stack.home / "run" / "marts-code.done"
     code_is_new = not mark.exists() or mark.read_text() != marts_code
@@ -263,11 +275,11 @@ def load_and_publish(stack: Stack) -> None:
         return
     with step("dbt, the gate and publication (DAG regional_marts)") as status:
         # A release that was accepted wakes the DAG by itself; changed code without new data does not.
-        run = api.wait_for_run("regional_marts", census, seconds=20) if is_due else None
-        marts = follow(api, run or api.trigger("regional_marts"), status, stack)
+        run = api.wait_for_run("regional_marts", stack.started_at, seconds=20 if is_due else 1)
+        follow(api, run or api.trigger("regional_marts"), status, stack)
     mark.write_text(marts_code)
     with step("Dashboards take the new figures (DAG publish_dashboards)") as status:
-        run = api.wait_for_run("publish_dashboards", marts, seconds=20)
+        run = api.wait_for_run("publish_dashboards", stack.started_at, seconds=20)
         follow(api, run or api.trigger("publish_dashboards"), status, stack)
 
 
@@ -317,6 +329,12 @@ def publication_is_due(stack: Stack) -> bool:
             "max(decided_at) is not null) from ledger.releases where status like 'accepted%%'"
         ).fetchone()
     return bool(row and row[0])
+
+
+def has_published(stack: Stack) -> bool:
+    """Whether marts were ever published here."""
+    with stack.settings.connect("loader") as connection:
+        return connection.execute("select 1 from ledger.publications limit 1").fetchone() is not None
 
 
 def tell_addresses(stack: Stack, seconds: float) -> None:

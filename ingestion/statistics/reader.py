@@ -96,7 +96,7 @@ def read_release(path: Path, specification: Specification, content: bytes | None
     layout, columns, unknown = _recognise(name, header, specification)
     published = _columns(name, text, len(header))
     if published.num_rows == 0:
-        raise UnreadableFile(f"{name}: has a header but no rows. Download it again from Explore Education Statistics.")
+        raise UnreadableFile(_what_is_wrong(name, text, len(header)))
     table, year = _typed(name, published, layout, columns, unknown, specification)
     return ReleaseFile(name, sha256, layout, year, tuple(unknown.values()), table)
 
@@ -202,16 +202,24 @@ def _columns(name: str, text: bytes, width: int) -> pa.Table:
                 column_types=dict.fromkeys(labels, pa.string()), strings_can_be_null=False
             ),
         )
-    except pa.ArrowInvalid as error:
-        ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", str(error))
-        if ragged:
-            row, expected, got = ragged.groups()
-            raise UnreadableFile(
-                f"{name}: row {row} has {got} columns where the header has {expected}. The file may be cut off; download it again."
-            ) from None
-        if "Empty CSV" in str(error):
-            raise UnreadableFile(f"{name}: has a header but no rows. Download it again.") from None
-        raise UnreadableFile(f"{name}: is not well-formed CSV. Download it again.") from None
+    except pa.ArrowInvalid:
+        raise UnreadableFile(_what_is_wrong(name, text, width)) from None
+
+
+def _what_is_wrong(name: str, text: bytes, width: int) -> str:
+    """The reason why text could not be read as CSV: slow but exact, and only needed when it failed."""
+    rows = csv.reader(io.StringIO(text.decode("utf-8", errors="replace"), newline=""))
+    try:
+        next(rows)
+        for number, row in enumerate(rows, start=2):
+            if row and len(row) != width:
+                return (
+                    f"{name}: row {number} has {len(row)} columns where the header has {width}. "
+                    "The file may be cut off; download it again."
+                )
+    except csv.Error:
+        return f"{name}: is not well-formed CSV. Download it again."
+    return f"{name}: has a header but no rows. Download it again."
 
 
 def _typed(

@@ -1,0 +1,47 @@
+"""What the warehouse adds to Superset's own pages: the synthetic mark, the way in, the quality reports."""
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.wrappers import Response
+
+from superset_config.environment import Environment
+from superset_config.publication_notice import PublicationNotice
+
+HERE = Path(__file__).resolve().parent
+
+# Where people land: what their role is there for.
+PUBLIC_HOME = "/superset/dashboard/open_census/"
+MEMBER_HOME = "/superset/dashboard/census/"
+
+
+def home_for_visitor() -> Response | None:
+    """Send a visitor of the bare address to the dashboard that is theirs."""
+    if request.path != "/":
+        return None
+    user = getattr(g, "user", None)
+    return redirect(PUBLIC_HOME if user is None or user.is_anonymous else MEMBER_HOME)
+
+
+def add_pages(app: Flask) -> None:
+    """Superset's FLASK_APP_MUTATOR: add our templates, static files and views to the finished application."""
+    # Superset can only be imported once its application is being made.
+    from superset.extensions import appbuilder
+
+    from superset_config.data_docs import DataDocsView
+
+    environment = Environment.load()
+    notice = PublicationNotice(environment)
+
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), app.jinja_loader])
+    app.context_processor(lambda: {"publication_notice": notice.current})
+    app.register_blueprint(
+        Blueprint("workforce", __name__, static_folder=str(HERE / "static"), static_url_path="/workforce-static")
+    )
+    app.before_request(home_for_visitor)
+
+    DataDocsView.folder = environment.home / "data_docs"
+    appbuilder.add_view(
+        DataDocsView, "Data quality reports", href="/data-docs/", category="Data quality", category_label="Data quality"
+    )
