@@ -37,20 +37,34 @@ def problems(look_at_ports: bool = True) -> "list[str]":
     if (home / "environment").exists():
         lines = (home / "environment").read_text().splitlines()
         settings = dict(line.split("=", 1) for line in lines if "=" in line)
-    ours = {path.stem for path in (home / "run").glob("*.pid")} if (home / "run").exists() else set()
-    services = {"POSTGRES_PORT": "postgres", "AIRFLOW_PORT": "airflow-api-server", "SUPERSET_PORT": "superset"}
+    pid_files = {
+        "POSTGRES_PORT": home / "postgres" / "data" / "postmaster.pid",
+        "AIRFLOW_PORT": home / "run" / "airflow-api-server.pid",
+        "SUPERSET_PORT": home / "run" / "superset.pid",
+    }
     for variable, default in PORTS.items() if look_at_ports else ():
         port = os.environ.get(variable) or settings.get(variable) or str(default)
         if not port.isdigit() or not 0 < int(port) < 65536:
             found.append(f"{variable}={port} is not a port number.")
             continue
-        running_here = services[variable] in ours and port == settings.get(variable)
+        running_here = port == settings.get(variable) and is_alive(pid_files[variable])
         if not running_here and is_busy(int(port)):
             found.append(
                 f"Port {port} on 127.0.0.1 is taken by another program. Stop it, or choose another port: "
                 f"make run {variable}={int(port) + 10000 if int(port) < 55000 else int(port) - 1000}"
             )
     return found
+
+
+def is_alive(pid_file: Path) -> bool:
+    """Whether the process a pid file names still lives: a stack that is up keeps its ports."""
+    try:
+        os.kill(int(pid_file.read_text().split()[0]), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, IndexError):
+        return False
+    return True
 
 
 def is_busy(port: int) -> bool:

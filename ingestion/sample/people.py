@@ -391,6 +391,7 @@ class Simulation:
     def _agency(self, random: np.random.Generator, before: People, year: int, outlook: Outlook) -> People:
         """Agency workers on 30 September: some of last year's, and new ones up to the authority's number."""
         stays = random.random(len(before)) < self.assumptions.facts["agency_workers_who_stay"] / 100
+        stays &= (reference_day(year) - before.birth_day) / DAYS_A_YEAR <= OLDEST
         kept = before.take(stays)
         fits = _rank_within(kept.authority, random.random(len(kept))) < outlook.agency_headcount[kept.authority]
         kept = kept.take(fits)

@@ -1,0 +1,57 @@
+"""The mart gate: are the candidate marts fit to be published?
+
+Runs after dbt, on the marts as Postgres holds them. A failed gate stops publication; the last good marts stay up.
+"""
+
+import sys
+from datetime import UTC, datetime
+
+from expectations import checking, data_docs
+from expectations.mart_frames import read_frames
+from expectations.outcome import GateResult, described, findings_of, record, recorded_findings
+from expectations.rules import load_rules, questions
+from ingestion.settings import Settings, SettingsError
+
+SUBJECT = "DfE census marts"
+
+
+def check_marts(settings: Settings) -> GateResult:
+    """Check the candidate marts and enter the outcome in the ledger.
+
+    Raises:
+        CheckingError: a rule could not be evaluated; nothing is entered, so publication has no gate to go by.
+        SettingsError: the warehouse cannot be reached.
+    """
+    started_at = datetime.now(UTC)
+    with settings.connect("transformer") as connection:
+        frames = read_frames(connection)
+    answers = checking.check(frames, questions(load_rules("marts"), {}))
+    findings = findings_of(answers, frames)
+    with settings.connect("loader") as connection:
+        result = record(
+            connection,
+            gate="mart",
+            subject=SUBJECT,
+            findings=findings,
+            rules_run=len(answers),
+            started_at=started_at,
+        )
+    data_docs.publish_pages(settings, [data_docs.GatePage("marts", "marts", result, answers, findings)])
+    return result
+
+
+def main() -> int:
+    """Run the gate by hand; exit code 1 when the marts may not be published."""
+    settings = Settings.load()
+    try:
+        result = check_marts(settings)
+        with settings.connect("loader") as connection:
+            print(described(result, recorded_findings(connection, result.gate_run_id)))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return int(result.outcome == "failed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Secrets of the embedded stack: random, private, made once."""
+
+import re
+import stat
+from pathlib import Path
+
+from infra.local.environment import KEYS, PASSWORDS, prepare_environment
+from ingestion.settings import ROOT, Settings, SettingsError, read_environment_file
+
+
+def test_secrets_are_random_and_only_the_owner_can_read_them(tmp_path: Path) -> None:
+    one = prepare_environment(tmp_path / "one", {})
+    two = prepare_environment(tmp_path / "two", {})
+    for name in (*PASSWORDS, *KEYS, "AIRFLOW__CORE__FERNET_KEY"):
+        assert len(one[name]) >= 20
+        assert one[name] != two[name], name
+    assert len({one[name] for name in PASSWORDS}) == len(PASSWORDS)
+    assert stat.S_IMODE((tmp_path / "one" / "environment").stat().st_mode) == 0o600
+
+
+def test_a_second_start_keeps_secrets_and_remembers_what_was_chosen(tmp_path: Path) -> None:
+    first = prepare_environment(tmp_path, {"SUPERSET_PORT": "18088", "CENSUS_SOURCE": "live"})
+    assert prepare_environment(tmp_path, {}) == first
+    moved = prepare_environment(tmp_path, {"SUPERSET_PORT": "28088"})
+    assert moved["SUPERSET_PORT"] == "28088"
+    assert moved["SUPERSET_SECRET_KEY"] == first["SUPERSET_SECRET_KEY"]
+    assert read_environment_file(tmp_path / "environment") == moved
+
+
+def test_a_missing_setting_is_named_with_what_to_do() -> None:
+    try:
+        Settings({}).connection_arguments("loader")
+    except SettingsError as error:
+        assert re.search(r"WAREHOUSE_HOST is not set.*make run", str(error))
+    else:
+        raise AssertionError("a missing setting must be an error")
+
+
+def test_no_secret_stands_in_the_code() -> None:
+    literal = re.compile(r"(password|secret|token)\w*[\"']?\s*[:=]\s*[\"'][A-Za-z0-9+/_-]{8,}[\"']", re.IGNORECASE)
+    folders = ("dags", "expectations", "infra", "ingestion", "superset_config")
+    files = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".yml", ".yaml", ".sql", ".cfg") and ".venv" not in path.parts
+    ]
+    found = [f"{path}: {match.group(0)}" for path in files for match in literal.finditer(path.read_text())]
+    assert found == []
