@@ -23,17 +23,13 @@ from dags.defaults import DEFAULTS, START
 def dfe_census() -> None:
     @task
     def fetch_new_releases() -> list[str]:
-        """Fetch what the source has and the ledger has not; skip everything after when there is nothing."""
-        from airflow.sdk.exceptions import AirflowSkipException
-
+        """Fetch what the source has and the ledger has not: often nothing."""
         from ingestion.settings import Settings
         from ingestion.statistics.intake import fetch_new, source_from
 
         settings = Settings.load()
-        landed = fetch_new(settings, source_from(settings.get("CENSUS_SOURCE"), settings))
-        if not landed:
-            raise AirflowSkipException("Nothing new.")
-        return [str(file.path) for file in landed]
+        source = source_from(settings.get("CENSUS_SOURCE"), settings)
+        return [str(file.path) for file in fetch_new(settings, source)]
 
     @task(map_index_template="{{ label }}", retries=0)
     def load_release(path: str, **context: Any) -> None:
@@ -50,9 +46,9 @@ def dfe_census() -> None:
         if result.outcome == "refused":
             raise AirflowFailException(result.reason)
 
-    @task(outlets=[CENSUS_RELEASES], trigger_rule="all_done_min_one_success", retries=0)
+    @task(outlets=[CENSUS_RELEASES], trigger_rule="all_done", retries=0)
     def check_releases() -> None:
-        """Run the release gate on everything that waits; the marts wake when anything was accepted."""
+        """Run the release gate on everything that waits, from before too; what is accepted wakes the marts."""
         from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
         from expectations.release_gate import check_releases
@@ -68,10 +64,11 @@ def dfe_census() -> None:
     def all_is_well() -> None:
         """Fails with the run when a file was refused or a release rejected, so that an engineer sees it."""
 
-    loaded = load_release.expand(path=fetch_new_releases())
+    fetched = fetch_new_releases()
+    loaded = load_release.expand(path=fetched)
     checked = check_releases()
     loaded >> checked
-    [loaded, checked] >> all_is_well()
+    [fetched, loaded, checked] >> all_is_well()
 
 
 dfe_census()

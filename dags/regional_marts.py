@@ -3,18 +3,18 @@
 Woken by accepted data, not by the clock. A failed step leaves the last published marts as they are.
 """
 
-import os
 from pathlib import Path
 
 from airflow.sdk import dag, task
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, SeedRenderingBehavior, TestBehavior
 
 from dags.assets import CENSUS_RELEASES, REGIONAL_MARTS
 from dags.defaults import DEFAULTS, START
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project"
-MANIFEST = Path(os.environ["WORKFORCE_HOME"]) / "dbt" / "manifest.json"
+# Made by `dbt parse` before the stack starts, so that drawing this DAG costs no dbt run.
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 
 
 @dag(
@@ -32,12 +32,19 @@ def regional_marts() -> None:
         project_config=ProjectConfig(DBT_PROJECT, manifest_path=MANIFEST, install_dbt_deps=False),
         profile_config=ProfileConfig("workforce", "warehouse", profiles_yml_filepath=DBT_PROJECT / "profiles.yml"),
         render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.NONE, emit_datasets=False
+            load_method=LoadMode.DBT_MANIFEST,
+            # Neither tests nor seeds need a box of their own: dbt runs them with the models they belong to.
+            test_behavior=TestBehavior.NONE,
+            seed_rendering_behavior=SeedRenderingBehavior.NONE,
+            emit_datasets=False,
         ),
         # One dbt process for the whole graph, tests included; the other tasks watch their model in it.
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER, invocation_mode=InvocationMode.DBT_RUNNER
         ),
+        # Added to the kinds Cosmos lists itself, so that a failing test stops what stands on its model.
+        operator_args={"dbt_cmd_flags": ["--resource-type", "test", "--resource-type", "unit_test"]},
+        default_args={"retries": 0},
     )
 
     @task(retries=0)

@@ -79,7 +79,9 @@ def check(frames: Mapping[str, "pd.DataFrame"], asked: Iterable[Question]) -> li
         )
         # Failing rows come back as index positions: naming columns instead is a hundred times slower on a bad file.
         outcome = batch.validate(suite, result_format={"result_format": "COMPLETE"})
-        answers += [_answer(questions_here[result.expectation_config.meta["place"]], result) for result in outcome.results]
+        answers += [
+            _answer(questions_here[result.expectation_config.meta["place"]], result) for result in outcome.results
+        ]
     return answers
 
 

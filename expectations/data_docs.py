@@ -66,7 +66,11 @@ def publish_pages(settings: Settings, pages: Sequence[GatePage]) -> Path:
 
 def _context(settings: Settings) -> Any:
     import great_expectations as gx
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
     defaults = InMemoryStoreBackendDefaults()
     assert defaults.validation_results_store_name is not None, "the in-memory defaults name their stores"
@@ -104,7 +108,9 @@ def _context(settings: Settings) -> Any:
             },
         }
     }
-    config = DataContextConfig(store_backend_defaults=defaults, progress_bars={"globally": False}, analytics_enabled=False)
+    config = DataContextConfig(
+        store_backend_defaults=defaults, progress_bars=ProgressBarsConfig(globally=False), analytics_enabled=False
+    )
     return gx.get_context(mode="ephemeral", project_config=config)
 
 

@@ -42,35 +42,49 @@ def _tables(connection: Connection[Any]) -> "pd.DataFrame":
     import pandas as pd
 
     current = {
-        dataset: f"{year} release{' (synthetic)' if is_synthetic else ''}"
-        for dataset, year, is_synthetic in connection.execute(
-            "select dataset, publication_year, is_synthetic from ledger.current_releases where is_current"
+        row[0]: row[1:]
+        for row in connection.execute(
+            "select dataset, release_id, publication_year, is_synthetic from ledger.current_releases where is_current"
         ).fetchall()
     }
     lines = []
     for (schema, name), dataset in TABLES.items():
         there = connection.execute("select to_regclass(%s)", [f"{schema}.{name}"]).fetchone()
-        rows, shows = None, None
-        if there is not None and there[0] is not None:
-            rows, shows = connection.execute(
-                sql.SQL(
-                    "select count(*), string_agg(distinct publication_year || ' release' || "
-                    "case when is_synthetic then ' (synthetic)' else '' end, ', ') from {}"
-                ).format(sql.Identifier(schema, name))
-            ).fetchone() or (0, None)
-        # The indicators are what the warehouse stands on; role by ethnicity may not have been received yet.
-        is_expected = dataset in current or dataset == "indicators"
+        is_there = there is not None and there[0] is not None
+        # Members' marts say which row of the ledger they show; the public tables say the year only.
+        has_id = schema == "marts_candidate"
+        release = sql.SQL("{}, publication_year, is_synthetic").format(
+            sql.SQL("release_id" if has_id else "null::bigint")
+        )
+        shown = (
+            connection.execute(
+                sql.SQL("select {}, count(*) from {} group by 1, 2, 3 order by 1, 2").format(
+                    release, sql.Identifier(schema, name)
+                )
+            ).fetchall()
+            if is_there
+            else []
+        )
+        expected = current.get(dataset)
         lines.append(
             {
                 "table_name": f"{schema}.{name}",
-                "is_there": rows is not None,
-                "is_expected": is_expected,
-                "table_rows": rows or 0,
-                "shows": shows,
-                "current_release": current.get(dataset, "none"),
+                "is_there": is_there,
+                # The indicators are what the warehouse stands on; role by ethnicity may not have been received yet.
+                "is_expected": not is_there or expected is not None or dataset == "indicators",
+                "table_rows": sum(row[3] for row in shown),
+                "shows": " and the ".join(_release_label(*row[:3]) for row in shown) or None,
+                "current_release": _release_label(expected[0] if has_id else None, *expected[1:])
+                if expected
+                else "none",
             }
         )
     return pd.DataFrame(lines)
+
+
+def _release_label(release_id: int | None, year: int, is_synthetic: bool) -> str:
+    number = "" if release_id is None else f" (ledger row {release_id})"
+    return f"{'synthetic ' if is_synthetic else ''}{year} release{number}"
 
 
 def _frame(connection: Connection[Any], query: str) -> "pd.DataFrame":

@@ -46,9 +46,9 @@ def main() -> int:
     try:
         result = check_marts(settings)
         with settings.connect("loader") as connection:
-            print(described(result, recorded_findings(connection, result.gate_run_id)))
+            sys.stdout.write(described(result, recorded_findings(connection, result.gate_run_id)) + "\n")
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return int(result.outcome == "failed")
 

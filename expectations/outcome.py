@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 Gate = Literal["release", "mart"]
 Outcome = Literal["passed", "passed_with_queries", "failed"]
 
-# A finding names this many of its places and counts the rest.
+# A finding names this many of its places and counts the rest, of so many failing rows looked at.
 PLACES_SHOWN = 12
+ROWS_DESCRIBED = 1000
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,29 @@ def findings_of(answers: Iterable[Answer], frames: Mapping[str, "pd.DataFrame"])
             continue
         rule = answer.question.rule
         rows = frames[rule.frame].iloc[list(answer.failing)]
-        if rule.field_column is None:
-            findings.append(_finding(answer, answer.question.field, rows))
-        else:
+        if rule.field_column is not None:
             for field, part in rows.groupby(rule.field_column, sort=False):
                 findings.append(_finding(answer, str(field), part))
+        elif rule.group_by is not None:
+            for group, part in rows.groupby(rule.group_by, sort=False):
+                findings.append(_finding(answer, answer.question.field, part, str(group)))
+        else:
+            findings.append(_finding(answer, answer.question.field, rows))
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
 
-def _finding(answer: Answer, field: str | None, rows: "pd.DataFrame") -> Finding:
+def _finding(answer: Answer, field: str | None, rows: "pd.DataFrame", group: str = "") -> Finding:
     rule = answer.question.rule
-    message = rule.message
+    message = rule.message.replace("{group}", group)
     if rule.shows is not None:
         # `{value}` is the failing column itself, so that one template serves every column a rule is asked of.
         column = answer.question.kwargs.get("column")
-        described = rows if column is None else rows.assign(value=rows[column])
-        places = list(dict.fromkeys(rule.shows.format(**row) for row in described.to_dict("records")))
+        described = rows.head(ROWS_DESCRIBED)
+        described = described if column is None else described.assign(value=described[column])
+        places = list(dict.fromkeys(rule.shows.format_map(row) for row in described.to_dict("records")))
         shown = "; ".join(places[:PLACES_SHOWN])
-        more = f"; and {len(places) - PLACES_SHOWN} more" if len(places) > PLACES_SHOWN else ""
+        left = len(places) - PLACES_SHOWN
+        more = f"; and {left} more" if left > 0 else "; and more" if len(rows) > ROWS_DESCRIBED else ""
         message = f"{message}: {shown}{more}."
     else:
         message = f"{message}."

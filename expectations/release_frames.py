@@ -155,7 +155,8 @@ def _published_rows(connection: Connection[Any], layout: Layout, release_ids: Se
         for name, kind in columns
     }
     statement = sql.SQL(
-        "copy (select {} from {} where release_id = any({}) order by release_id, source_row) to stdout (format csv, header)"
+        "copy (select {} from {} where release_id = any({}) order by release_id, source_row) "
+        "to stdout (format csv, header)"
     ).format(
         sql.SQL(", ").join(sql.Identifier(name) for name in types),
         sql.Identifier("raw", layout.table),
@@ -190,7 +191,7 @@ def _published_rows(connection: Connection[Any], layout: Layout, release_ids: Se
     named = rows["la_name"].where(rows["la_name"] != "", rows["region_name"]).replace("", "England")
     rows["place"] = named + " " + rows["time_period"]
     key = [{"geographic_level": "level", "new_la_code": "area_code"}.get(column, column) for column in layout.key]
-    rows["natural_key"] = rows[key[0]].str.cat([rows[column] for column in key[1:]], sep="|")
+    rows["natural_key"] = rows[key[0]].str.cat(rows[key[1:]], sep="|")
     if any(column.name == "breakdown_topic" for column in layout.filters):
         # The file may hold further characteristics; the warehouse reads ethnicity.
         rows["is_used"] = rows["breakdown_topic"].str.lower() == ETHNICITY

@@ -71,7 +71,8 @@ def check_releases(settings: Settings) -> list[GateResult]:
             )
             ledger.decide_release(connection, release.release_id, DECISIONS[result.outcome])
             results.append(result)
-            pages.append(data_docs.GatePage(f"release_{release.release_id}", Path(release.file_name).stem, result, own, findings))
+            title = Path(release.file_name).stem
+            pages.append(data_docs.GatePage(f"release_{release.release_id}", title, result, own, findings))
     data_docs.publish_pages(settings, pages)
     return results
 
@@ -111,12 +112,12 @@ def main() -> int:
     try:
         results = check_releases(settings)
         if not results:
-            print("No release is waiting for the gate.")
+            sys.stdout.write("No release is waiting for the gate.\n")
         with settings.connect("loader") as connection:
             for result in results:
-                print(described(result, recorded_findings(connection, result.gate_run_id)))
+                sys.stdout.write(described(result, recorded_findings(connection, result.gate_run_id)) + "\n")
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return int(any(result.outcome == "failed" for result in results))
 

@@ -15,7 +15,7 @@ SUITES = Path(__file__).parent / "suites"
 Severity = Literal["error", "query"]
 
 REQUIRED = ("code", "severity", "frame", "expectation", "kwargs", "message", "fix", "owner", "source")
-OPTIONAL = ("for_each", "where", "field_column", "shows")
+OPTIONAL = ("for_each", "where", "field", "field_column", "group_by", "shows")
 
 
 class RuleError(Exception):
@@ -29,7 +29,9 @@ class Rule:
     `expectation` and `kwargs` are Great Expectations' own. `frame` names the table of rows it is asked of.
     `for_each` asks it once for each of these columns, put where `{column}` stands. `where` narrows the rows:
     column to value. `shows` describes one failing row from its columns, for the finding's message.
-    `field_column` names the column that holds the field of a failing row, where the rule covers several.
+    `field` is the published column it is about. `field_column` names the column that holds the field of a failing row, where the rule covers several; each
+    field has its own finding. `group_by` names a column whose every value has its own finding, and stands where
+    the message says `{group}`.
     """
 
     code: str
@@ -43,7 +45,9 @@ class Rule:
     source: str
     for_each: tuple[str, ...] = ()
     where: Mapping[str, Any] | None = None
+    field: str | None = None
     field_column: str | None = None
+    group_by: str | None = None
     shows: str | None = None
 
 
@@ -88,18 +92,14 @@ def questions(rules: Iterable[Rule], values: Mapping[str, Any]) -> list[Question
     """
     asked = []
     for rule in rules:
-        columns: list[str | None] = []
-        for column in rule.for_each:
-            columns += _value(rule, column, values) if column.startswith("$") else [column]
-        for column in columns if rule.for_each else [None]:
+        for column in rule.for_each or (None,):
             kwargs = {
                 name: value.replace("{column}", column)
                 if isinstance(value, str) and column is not None
                 else _value(rule, value, values)
                 for name, value in rule.kwargs.items()
             }
-            own = kwargs.get("column")
-            field = column or (own if isinstance(own, str) and rule.field_column is None else None)
+            field = rule.field if column is None else (rule.field or "{column}").replace("{column}", column)
             asked.append(Question(rule, field, kwargs))
     return asked
 
@@ -132,6 +132,8 @@ def _rule(file_name: str, item: Mapping[str, Any]) -> Rule:
         source=item["source"],
         for_each=tuple(item.get("for_each", ())),
         where=item.get("where"),
+        field=item.get("field"),
         field_column=item.get("field_column"),
+        group_by=item.get("group_by"),
         shows=item.get("shows"),
     )

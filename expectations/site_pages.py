@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.render.renderer.site_builder import SiteBuilder
 
 STYLE = """
@@ -29,14 +28,14 @@ class PlainSiteBuilder(SiteBuilder):  # type: ignore[misc, unused-ignore]
 
     def build(self, resource_identifiers: Any = None, build_index: bool = True) -> Any:
         """Write every page."""
-        self.target_store.copy_static_assets = lambda *_: None
+        self.target_store.copy_static_assets = lambda *_: None  # type: ignore[method-assign]
         return super().build(resource_identifiers, build_index)
 
 
 class ResultRenderer:
     """What one page says, from a stored result."""
 
-    def render(self, result: ExpectationSuiteValidationResult) -> dict[str, Any]:
+    def render(self, result: Any) -> dict[str, Any]:
         """The gate's result, its findings and every rule with its count."""
         return {
             "gate": result.meta["gate"],
@@ -111,7 +110,8 @@ class IndexView:
         )
         return _document(
             "Quality gates of the workforce warehouse",
-            "<p>What each gate said the last time it ran. Errors stop a release or a publication; queries need a look.</p>"
+            "<p>What each gate said the last time it ran. Errors stop a release or a publication; "
+            "queries need a look.</p>"
             f"<table><tr><th>Checked</th><th>Outcome</th><th>When (UTC)</th></tr>{rows}</table>",
         )
 

@@ -6,9 +6,14 @@ Import it only where Great Expectations is wanted anyway (see `checking`).
 from typing import Any
 
 import pandas as pd
-from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
-from great_expectations.expectations.metrics import ColumnMapMetricProvider, column_condition_partial
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
+    column_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+    ColumnMapMetricProvider,
+)
 
 
 class ColumnValuesWhole(ColumnMapMetricProvider):
@@ -17,7 +22,7 @@ class ColumnValuesWhole(ColumnMapMetricProvider):
     condition_metric_name = "column_values.whole"
 
     @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column: "pd.Series[float]", **_: Any) -> "pd.Series[bool]":  # noqa: N805
+    def _pandas(cls, column: "pd.Series[float]", **_: Any) -> "pd.Series[bool]":
         return column % 1 == 0
 
 

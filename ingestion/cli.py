@@ -113,11 +113,14 @@ def sample(
     """Make the synthetic sample: files in DfE's exact formats about people who do not exist."""
     from rich.console import Console
 
-    from ingestion.sample import generate
+    from ingestion.sample import SampleError, generate
 
     console = Console()
-    with console.status("Inventing workers") as status:
-        files = generate(folder, seed=seed, scale=scale, progress=status.update)
+    try:
+        with console.status("Inventing workers") as status:
+            files = generate(folder, seed=seed, scale=scale, progress=status.update)
+    except SampleError as error:
+        fail(str(error))
     for file in files:
         console.print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")
 

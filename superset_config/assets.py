@@ -17,6 +17,7 @@ import yaml
 
 from superset_config import query_context as derive
 from superset_config.environment import READER_ROLES, ROOT
+from superset_config.look import PALETTE
 
 ASSETS = ROOT / "superset_config" / "assets"
 DBT_MODELS = Path("/work/ss_scratch/dbt_models")  # DEVONLY
@@ -207,9 +208,9 @@ def _read_dataset(key: str, content: dict[str, Any], models: Mapping[str, dict[s
 
 
 def _template(text: str) -> str:
-    """A template as Superset needs it: it reads the result as Markdown, where an indented line is code and an
-    empty one ends the HTML."""
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    """A template as Superset needs it, on one line: it reads the result as Markdown, where an indented line is code
+    and an empty one, such as a condition that does not hold leaves behind, ends the HTML."""
+    return " ".join(text.split())
 
 
 def _condition(condition: dict[str, Any]) -> dict[str, Any]:
@@ -626,7 +627,7 @@ def dashboard_config(
             "label_colors": dashboard.label_colors,
             "shared_label_colors": [],
             "map_label_colors": {},
-            "color_scheme_domain": [],
+            "color_scheme_domain": list(PALETTE),
             # One way to choose a unit: the filter bar. A click that filtered on top of it would leave empty charts.
             "cross_filters_enabled": False,
             "chart_configuration": {},

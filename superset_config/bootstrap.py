@@ -22,8 +22,13 @@ def _say(text: str, started: float) -> None:
     print(f"superset: {text} ({time.monotonic() - started:.1f} s)", flush=True)
 
 
-def apply(environment: Environment, *, force: bool = False) -> None:
+def apply(environment: Environment, *, force: bool = False, quiet: bool = False) -> None:
     """Do what is needed and say it in one line a step.
+
+    Args:
+        environment: where everything is.
+        force: do everything, even where nothing seems to have changed.
+        quiet: say nothing when nothing had to be done.
 
     Raises:
         SystemExit: a setting or an asset is wrong; the message says which.
@@ -35,7 +40,8 @@ def apply(environment: Environment, *, force: bool = False) -> None:
     metadata_url = environment.required("SUPERSET_METADATA_URL")
     code = code_fingerprint(environment.variables)
     if not force and is_applied(metadata_url, code):
-        _say("up to date", started)
+        if not quiet:
+            _say("up to date", started)
         return
 
     try:

@@ -34,6 +34,7 @@ TOKENS: dict[str, Any] = {
     "brandLogoHeight": "32px",
     "brandLogoMargin": "12px 0",
     "brandIconMaxWidth": 330,
+    "brandSpinnerUrl": "/workforce-static/spinner.svg",
     "colorPrimary": DARK_BLUE,
     "colorLink": DARK_BLUE,
     "colorInfo": "#2073BC",

@@ -13,6 +13,10 @@ Params = dict[str, Any]
 Query = dict[str, Any]
 
 
+# As many values as Superset asks for by default.
+FILTER_VALUES = 1000
+
+
 class UnknownChartType(Exception):
     """A chart type whose queries nobody has described yet."""
 
@@ -42,6 +46,7 @@ def _base(params: Params, columns: Iterable[Any], metrics: Iterable[Any] | None,
         "annotation_layers": [],
         "row_limit": params["row_limit"],
         "series_limit": 0,
+        "group_others_when_limit_reached": False,
         "order_desc": params.get("order_desc", True),
         "url_params": {},
         "custom_params": {},
@@ -77,6 +82,7 @@ def _series(params: Params) -> Query:
     """One query of a chart over an axis: pivoted, so that every series is a column."""
     axis, groups, metrics = params["x_axis"], params.get("groupby", []), params["metrics"]
     axis_column = {
+        "timeGrain": params.get("time_grain_sqla"),
         "columnType": "BASE_AXIS",
         "sqlExpression": axis,
         "label": axis,
@@ -84,6 +90,8 @@ def _series(params: Params) -> Query:
         "isColumnReference": True,
     }
     query = _base(params, [axis_column, *groups], metrics, [[metrics[0], not params.get("order_desc", True)]])
+    query["extras"] = {"time_grain_sqla": params.get("time_grain_sqla")} | query["extras"]
+    del query["order_desc"]
     pivot = {
         "operation": "pivot",
         "options": {
@@ -96,7 +104,10 @@ def _series(params: Params) -> Query:
     steps: list[Query] = [pivot]
     if groups and len(metrics) == 1 and params.get("truncate_metric"):
         steps.append(
-            {"operation": "rename", "options": {"columns": {_metric_label(metrics[0]): None}, "inplace": True}}
+            {
+                "operation": "rename",
+                "options": {"columns": {_metric_label(metrics[0]): None}, "level": 0, "inplace": True},
+            }
         )
     steps.append({"operation": "flatten"})
     return query | {"series_columns": groups, "time_offsets": [], "post_processing": steps}
@@ -146,5 +157,19 @@ def query_context(viz_type: str, params: Params, dataset_id: int) -> Query:
 
 
 def with_filters(context: Query, filters: list[Query]) -> Query:
-    """The same body with more conditions on every query, as a dashboard's filters add them."""
-    return context | {"queries": [query | {"filters": [*query["filters"], *filters]} for query in context["queries"]]}
+    """The same body with more conditions on every query, as a dashboard's filters add them: before the chart's own."""
+    return context | {"queries": [query | {"filters": [*filters, *query["filters"]]} for query in context["queries"]]}
+
+
+def filter_values(column: str, sort_metric: str | None, descending: bool, dataset_id: int) -> Query:
+    """The body that asks for the values a dashboard's filter offers."""
+    order = [[sort_metric or column, not descending]]
+    query = _base({"row_limit": FILTER_VALUES}, [column], [sort_metric] if sort_metric else [], order)
+    return {
+        "datasource": {"id": dataset_id, "type": "table"},
+        "force": False,
+        "queries": [query],
+        "form_data": {"viz_type": "filter_select", "type": "NATIVE_FILTER"},
+        "result_format": "json",
+        "result_type": "full",
+    }

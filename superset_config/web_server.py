@@ -22,3 +22,5 @@ keepalive = 30
 # Pages are sent to people on this machine or through a proxy that is trusted by address.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+# Nothing here controls a running server through a socket in somebody's home folder.
+control_socket_disable = True

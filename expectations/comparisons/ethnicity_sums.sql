@@ -13,37 +13,47 @@ with headcounts as (
     from marts_candidate.mart_census__role_by_ethnicity
 ),
 
+totals as (
+    select distinct unit_code, census_year, role, ethnic_group
+    from headcounts
+),
+
+cells as (
+    select distinct role, ethnic_group, share_basis
+    from headcounts
+),
+
 -- The wide layout publishes neither Total nor Not known: nothing adds up to what is not there.
 memberships as (
     select
-        wholes.unit_code,
-        wholes.census_year,
-        wholes.role as whole_role,
-        wholes.ethnic_group as whole_group,
-        parts.role as part_role,
-        parts.ethnic_group as part_group,
+        totals.unit_code,
+        totals.census_year,
+        totals.role as whole_role,
+        totals.ethnic_group as whole_group,
+        cells.role as part_role,
+        cells.ethnic_group as part_group,
         case
-            when wholes.role <> parts.role then 'roles'
-            when wholes.ethnic_group = 'Known' then 'ethnic groups'
+            when totals.role <> cells.role then 'roles'
+            when totals.ethnic_group = 'Known' then 'ethnic groups'
             else 'Known and Not known'
         end as parts
-    from (select distinct unit_code, census_year, role, ethnic_group from headcounts) as wholes
-    inner join (select distinct role, ethnic_group, share_basis from headcounts) as parts
+    from totals
+    inner join cells
         on
             (
-                wholes.role = parts.role
-                and wholes.ethnic_group = 'Known'
-                and parts.share_basis = 'known'
+                totals.role = cells.role
+                and totals.ethnic_group = 'Known'
+                and cells.share_basis = 'known'
             )
             or (
-                wholes.role = parts.role
-                and wholes.ethnic_group = 'Total'
-                and parts.ethnic_group in ('Known', 'Not known')
+                totals.role = cells.role
+                and totals.ethnic_group = 'Total'
+                and cells.ethnic_group in ('Known', 'Not known')
             )
             or (
-                wholes.role = 'Total'
-                and parts.role <> 'Total'
-                and wholes.ethnic_group = parts.ethnic_group
+                totals.role = 'Total'
+                and cells.role <> 'Total'
+                and totals.ethnic_group = cells.ethnic_group
             )
 ),
 

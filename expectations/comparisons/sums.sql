@@ -5,8 +5,6 @@ with counts as (
     select
         unit_code,
         unit_name,
-        unit_level,
-        inner_outer_name,
         census_year,
         indicator,
         indicator_unit,
@@ -17,25 +15,27 @@ with counts as (
     where indicator_basis = 'published' and indicator_unit in ('fte', 'headcount', 'cases', 'days')
 ),
 
-wholes as (
-    select unit_code, unit_name, unit_level
+units as (
+    select unit_code, unit_level, inner_outer_code, region_code
     from reference.reporting_units
-    where unit_level <> 'authority'
 ),
 
 memberships as (
-    select wholes.unit_code as whole_code, counts.unit_code as part_code, 'units' as parts
-    from (select distinct unit_code, inner_outer_name from counts where unit_level = 'authority') as counts
-    inner join wholes
-        on wholes.unit_level = 'london' or (wholes.unit_level = 'inner_outer' and counts.inner_outer_name = wholes.unit_name)
+    select unit_code as part_code, inner_outer_code as whole_code, 'units' as parts
+    from units
+    where unit_level = 'authority'
     union all
-    select wholes.unit_code, parts.unit_code, 'Inner and Outer London'
-    from wholes
-    inner join wholes as parts on wholes.unit_level = 'london' and parts.unit_level = 'inner_outer'
+    select unit_code as part_code, region_code as whole_code, 'units' as parts
+    from units
+    where unit_level = 'authority'
     union all
-    select wholes.unit_code, parts.unit_code, 'regions'
-    from wholes
-    inner join wholes as parts on wholes.unit_level = 'england' and parts.unit_level in ('region', 'london')
+    select unit_code as part_code, region_code as whole_code, 'Inner and Outer London' as parts
+    from units
+    where unit_level = 'inner_outer'
+    union all
+    select unit_code as part_code, region_code as whole_code, 'regions' as parts
+    from units
+    where unit_level in ('region', 'london')
 ),
 
 added as (

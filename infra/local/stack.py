@@ -211,11 +211,14 @@ def prepare(stack: Stack) -> None:
 
     def parse_dbt() -> None:
         # Cosmos draws the DAG from this manifest, so it must be there before the dag-processor looks.
-        from ingestion.build import dbt_environment
+        from ingestion.build import DBT_PROJECT, dbt_environment
 
         stack.once(
             "dbt-parse", fingerprint_of(ROOT / "dbt_project"),
-            lambda: stack.run("dbt-parse", [str(BIN / "dbt"), "parse"], dbt_environment(stack.settings)),
+            lambda: stack.run(
+                "dbt-parse", [str(BIN / "dbt"), "parse", "--target-path", str(DBT_PROJECT / "target")],
+                dbt_environment(stack.settings),
+            ),
         )  # fmt: skip
 
     with step("Airflow, dbt and Superset are made ready"), concurrent.futures.ThreadPoolExecutor() as pool:

@@ -23,7 +23,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The DAGs as the dag-processor sees them, drawn from a manifest dbt has just made."""
     home = tmp_path_factory.mktemp("dags")
     subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "parse", "--quiet"],
+        [str(Path(sys.executable).with_name("dbt")), "parse", "--quiet", "--target-path", "target"],
         env=dbt_environment(Settings({"WORKFORCE_HOME": str(home)})), cwd=ROOT / "dbt_project", check=True,
     )  # fmt: skip
     environment = {

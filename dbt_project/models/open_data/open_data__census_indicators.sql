@@ -1,4 +1,7 @@
-{{ config(alias='census_indicators') }}
+{{ config(
+    alias='census_indicators',
+    indexes=[{'columns': ['indicator', 'census_year']}]
+) }}
 
 with final as (
     select

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-SEED = 2
+SEED = 2030
 
 
 @dataclass(frozen=True)

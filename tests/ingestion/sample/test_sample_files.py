@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from ingestion.sample import SampleError, generate
+from ingestion.statistics.reader import read_release
+from ingestion.statistics.specification import load_specification
 from tests.ingestion.sample.generated_sample import SEED, Sample, read_text
 
 GEOGRAPHY = (
@@ -66,6 +68,20 @@ def test_headers_equal_those_of_dfes_own_files(sample: Sample, real_data: Path) 
         with (real_data / theirs).open(encoding="utf-8", newline="") as file:
             header = (sample.folder / own).read_text("utf-8").split("\n", 1)[0]
             assert header.split(",") == next(csv.reader(file))
+
+
+def test_the_project_reads_its_own_sample(sample: Sample) -> None:
+    releases = [read_release(path, load_specification()) for path in sample.paths if path.suffix == ".csv"]
+    assert [(release.layout.name, release.publication_year) for release in releases] == [
+        ("indicators", 2024),
+        ("indicators", 2025),
+        ("role_by_characteristics", 2025),
+    ]
+    for release in releases:
+        assert release.unknown_columns == ()
+        statuses = [name for name in release.table.column_names if name.endswith("_status")]
+        seen = {status for name in statuses for status in release.table[name].unique().to_pylist()}
+        assert seen <= {None, *SYMBOLS}
 
 
 def test_keys_are_unique(sample: Sample) -> None:

@@ -14,10 +14,12 @@ areas as (
 ),
 
 -- One model for every census year, so that a trend compares with one group of neighbours.
-newest_model as (
-    select authority_code, neighbour_authority_code
+neighbours as (
+    select
+        authority_code,
+        neighbour_authority_code,
+        model_year = max(model_year) over () as is_newest
     from {{ ref('statistical_neighbours') }}
-    where model_year = (select max(model_year) from {{ ref('statistical_neighbours') }})
 ),
 
 -- A joint unit's neighbours are those of all its authorities, each once, and never itself.
@@ -26,11 +28,11 @@ pairs as (
         units.unit_code,
         areas.census_year,
         areas.area_code as neighbour_area_code
-    from newest_model
+    from neighbours
     inner join {{ ref('bridge_authority_reporting_unit') }} as units
-        on newest_model.authority_code = units.authority_code
-    inner join areas on newest_model.neighbour_authority_code = areas.authority_code
-    where areas.area_code <> units.unit_code
+        on neighbours.authority_code = units.authority_code
+    inner join areas on neighbours.neighbour_authority_code = areas.authority_code
+    where neighbours.is_newest and areas.area_code <> units.unit_code
 ),
 
 final as (

@@ -53,11 +53,11 @@ memberships as (
     from {{ ref('dim_reporting_unit') }}
     where unit_level in ('inner_outer', 'london', 'region')
     union all
-    select unit_code, parent_unit_code
+    select unit_code as region_code, parent_unit_code as area_code
     from {{ ref('dim_reporting_unit') }}
     where unit_level = 'inner_outer'
     union all
-    select regions.unit_code, england.unit_code
+    select regions.unit_code as region_code, england.unit_code as area_code
     from {{ ref('dim_reporting_unit') }} as regions
     cross join {{ ref('dim_reporting_unit') }} as england
     where regions.unit_level in ('inner_outer', 'london', 'region') and england.unit_level = 'england'

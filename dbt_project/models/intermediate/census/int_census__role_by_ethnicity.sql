@@ -142,7 +142,14 @@ final as (
         fte,
         case when fte is null then coalesce(nullif(fte_status, 'absent'), 'x') end as fte_status
     from placed
-    order by release_id asc, area_code asc, census_year asc, role asc, ethnic_group asc, numbers_in_row desc, source_row asc
+    order by
+        release_id asc,
+        area_code asc,
+        census_year asc,
+        role asc,
+        ethnic_group asc,
+        numbers_in_row desc,
+        source_row asc
 )
 
 select * from final

@@ -1,3 +1,5 @@
+{{ config(indexes=[{'columns': ['indicator', 'census_year']}]) }}
+
 with facts as (
     select
         facts.unit_code,

@@ -4,7 +4,7 @@ with releases as (
 
 -- The ids as one array: the planner then looks the releases up once, not row by row.
 source as (
-    select * from {{ source('raw', 'dfe_census__role_by_characteristics') }} as published
+    select published.* from {{ source('raw', 'dfe_census__role_by_characteristics') }} as published
     where published.release_id = any(array(select releases.release_id from releases))
 ),
 
