@@ -50,7 +50,7 @@ def build_and_publish(settings: Settings) -> None:
     Raises:
         BuildFailed: a step failed; the last good marts stay up.
     """
-    console = Console()
+    console = Console(soft_wrap=True, highlight=False)
     run_dbt(settings, "build")
     with console.status("Checking the marts (Great Expectations)"):
         from expectations.mart_gate import check_marts

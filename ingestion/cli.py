@@ -49,7 +49,7 @@ def load(
     from ingestion.statistics.intake import load_source
 
     settings = Settings.load()
-    console = Console()
+    console = Console(soft_wrap=True, highlight=False)
     refused: list[str] = []
     passed_over: list[str] = []
     taken = 0
@@ -115,7 +115,7 @@ def sample(
 
     from ingestion.sample import SampleError, generate
 
-    console = Console()
+    console = Console(soft_wrap=True, highlight=False)
     try:
         with console.status("Inventing workers") as status:
             files = generate(folder, seed=seed, scale=scale, progress=status.update)

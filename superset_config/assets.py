@@ -20,7 +20,7 @@ from superset_config.environment import READER_ROLES, ROOT
 from superset_config.look import PALETTE
 
 ASSETS = ROOT / "superset_config" / "assets"
-DBT_MODELS = Path("/work/ss_scratch/dbt_models")  # DEVONLY
+DBT_MODELS = ROOT / "dbt_project" / "models"
 SCHEMAS = ("marts", "open_data")
 GRID_COLUMNS = 12
 LONGEST_TITLE_WORDS = 10
@@ -168,12 +168,24 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _read_model_descriptions(folder: Path) -> dict[str, dict[str, Any]]:
-    """dbt's YAML of every model, by model name."""
-    found: dict[str, dict[str, Any]] = {}
+    """dbt's YAML of every model, by model name, with `{{ doc('…') }}` filled in from its Markdown files."""
+    blocks = dict(
+        block
+        for path in sorted(folder.rglob("*.md"))
+        for block in re.findall(r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", path.read_text(encoding="utf-8"), re.DOTALL)
+    )
+
+    def filled(text: str) -> str:
+        return re.sub(r"{{\s*doc\(['\"](\w+)['\"]\)\s*}}", lambda found: blocks.get(found.group(1), ""), text)
+
+    models: dict[str, dict[str, Any]] = {}
     for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
         for model in _read_yaml(path).get("models") or []:
-            found[model["name"]] = model
-    return found
+            columns = [
+                column | {"description": filled(column.get("description", ""))} for column in model.get("columns", [])
+            ]
+            models[model["name"]] = model | {"description": filled(model.get("description", "")), "columns": columns}
+    return models
 
 
 def _one_line(text: str) -> str:

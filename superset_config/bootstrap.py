@@ -1,7 +1,7 @@
 """Bring Superset's metadata database to what the code says: schema, permissions, connections, dashboards, roles, people.
 
-    python -m superset_config.bootstrap          does only what is needed
-    python -m superset_config.bootstrap --force  does everything
+    python superset_config/bootstrap.py          does only what is needed
+    python superset_config/bootstrap.py --force  does everything
 
 One process, because starting Superset takes most of the time. It changes nothing where nothing has to change.
 """
@@ -11,6 +11,10 @@ import os
 import sys
 import time
 from pathlib import Path
+
+if __name__ == "__main__":
+    # Run by its path: the package is found from the repository, and its files are not taken for modules of their own.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from superset_config.assets import AssetError, check, read_assets
 from superset_config.environment import ROOT, Environment

@@ -23,6 +23,10 @@ class SupersetError(Exception):
         self.status = status
 
 
+class NotRunning(SupersetError):
+    """Nothing answers at Superset's address."""
+
+
 class Superset:
     """One visitor's session; anonymous until signed in."""
 
@@ -40,7 +44,7 @@ class Superset:
             detail = error.read(500).decode(errors="replace")
             raise SupersetError(f"{path} answered {error.code}: {detail}", error.code) from None
         except (URLError, TimeoutError, ConnectionError) as error:
-            raise SupersetError(f"Superset does not answer at {self.url} ({error}).") from None
+            raise NotRunning(f"Superset does not answer at {self.url} ({error}).") from None
 
     def get(self, path: str) -> str:
         """One page or API answer, as text.

@@ -15,6 +15,12 @@ from superset_config.assets import DBT_MODELS, ROOT
 
 TABLE = "workforce_applied"
 
+# The files that decide what the bootstrap writes.
+WRITERS = (
+    "access.py", "assets.py", "bootstrap.py", "data_docs.py", "importer.py", "look.py", "pages.py", "query_context.py",
+    "superset_config.py",
+)  # fmt: skip
+
 # Everything the bootstrap writes, as text that is the same for the same content.
 STATE_QUERIES = (
     """select string_agg(md5(concat_ws('|', uuid, dashboard_title, slug, published, css, position_json, json_metadata)), '' order by uuid)
@@ -42,9 +48,9 @@ def code_fingerprint(environment: Mapping[str, str]) -> str:
     digest = hashlib.sha256(version("apache-superset").encode())
     package = ROOT / "superset_config"
     files = [
-        *package.glob("*.py"),
+        *(package / name for name in WRITERS),
         *(path for path in (package / "assets").rglob("*") if path.is_file()),
-        *(path for path in DBT_MODELS.rglob("*.y*ml")),
+        *(path for path in DBT_MODELS.rglob("*") if path.suffix in (".yml", ".yaml", ".md")),
     ]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,22 +1,28 @@
 """After a publication: make Superset show the new figures at once.
 
-    python -m superset_config.refresh
+    python superset_config/refresh.py
 
 Imports the dashboards if their files changed, forgets cached figures, and asks every chart for its data once, as a
 dashboard asks when it is opened, so that the first visitor does not wait. Prints one line; exits 1 with the reason
-when a chart gives no data. It talks to the running Superset and does not start one, so it takes a second or two.
+when a chart gives no data. It talks to the running Superset and does not start one, so it takes a second or two;
+where none runs there is nobody to warm the cache for, and that is no failure.
 """
 
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 
+if __name__ == "__main__":
+    # Run by its path: the package is found from the repository, and its files are not taken for modules of their own.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
 from superset_config import bootstrap
 from superset_config.assets import Assets, Dashboard, default_filters, read_assets
-from superset_config.client import Superset, SupersetError
+from superset_config.client import NotRunning, Superset, SupersetError
 from superset_config.environment import Environment
 from superset_config.query_context import filter_values, query_context, with_filters
 
@@ -93,7 +99,10 @@ def refresh(environment: Environment) -> str:
     username = environment.variables.get("SUPERSET_REFRESH_USER") or "analyst"
     password = environment.variables.get("SUPERSET_REFRESH_PASSWORD") or environment.required("SUPERSET_ANALYST_PASSWORD")
     url = environment.variables.get("SUPERSET_URL") or f"http://127.0.0.1:{environment.required('SUPERSET_PORT')}"
-    superset = Superset(url).sign_in(username, password)
+    try:
+        superset = Superset(url).sign_in(username, password)
+    except NotRunning:
+        return f"superset: cached figures forgotten; no Superset runs at {url}, so nothing was warmed"
     asked = sum(1 for dashboard in assets.dashboards.values() for _ in _warm_dashboard(superset, dashboard, assets, ids))
     seconds = time.monotonic() - started
     return f"superset: figures refreshed, {len(assets.dashboards)} dashboards warmed with {asked} queries ({seconds:.1f} s)"

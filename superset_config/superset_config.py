@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 # Superset runs this file by its path, so the package it lies in has to be made findable first.
-sys.path.append(str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from superset_config import look  # noqa: E402
 from superset_config.environment import Environment  # noqa: E402

@@ -48,20 +48,21 @@ def load_file(
     """
     specification = load_specification(collection)
     content = path.read_bytes()
-    known = ledger.find_release(connection, collection, content_hash(content))
+    sha256 = content_hash(content)
+    known = ledger.find_release(connection, collection, sha256)
     if known is not None and known.status != "rejected":
         connection.rollback()
         return LoadResult(
             path.name, "already_loaded", known.release_id, known.rows_loaded, known.layout, known.publication_year
         )
     try:
-        file = read_release(path, specification, content)
+        file = read_release(path, specification, content, sha256)
     except OtherFile as error:
         connection.rollback()
         return LoadResult(path.name, "other_file", reason=str(error))
     except UnreadableFile as error:
-        keep_in_quarantine(path, content_hash(content), quarantine)
-        ledger.add_refused_file(connection, collection, content_hash(content), offer, str(error))
+        keep_in_quarantine(path, sha256, quarantine)
+        ledger.add_refused_file(connection, collection, sha256, offer, str(error))
         connection.commit()
         return LoadResult(path.name, "refused", reason=str(error))
 

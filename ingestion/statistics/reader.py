@@ -76,13 +76,16 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_release(path: Path, specification: Specification, content: bytes | None = None) -> ReleaseFile:
+def read_release(
+    path: Path, specification: Specification, content: bytes | None = None, sha256: str | None = None
+) -> ReleaseFile:
     """Read a published CSV file (or one compressed with gzip).
 
     Args:
         path: the file; its name is used in messages only, never to decide what it is.
         specification: the collection it should belong to.
         content: the file's bytes, where the caller has read them already.
+        sha256: their hash, where the caller knows it already.
 
     Raises:
         UnreadableFile: it is not a release of this collection.
@@ -90,7 +93,6 @@ def read_release(path: Path, specification: Specification, content: bytes | None
     """
     name = path.name
     content = path.read_bytes() if content is None else content
-    sha256 = content_hash(content)
     text = _as_utf8(name, _decompressed(name, content))
     header = _header(name, text)
     layout, columns, unknown = _recognise(name, header, specification)
@@ -98,7 +100,7 @@ def read_release(path: Path, specification: Specification, content: bytes | None
     if published.num_rows == 0:
         raise UnreadableFile(_what_is_wrong(name, text, len(header)))
     table, year = _typed(name, published, layout, columns, unknown, specification)
-    return ReleaseFile(name, sha256, layout, year, tuple(unknown.values()), table)
+    return ReleaseFile(name, sha256 or content_hash(content), layout, year, tuple(unknown.values()), table)
 
 
 def _decompressed(name: str, content: bytes) -> bytes:
@@ -128,7 +130,7 @@ def _as_utf8(name: str, content: bytes) -> bytes:
             raise UnreadableFile(f"{name}: is {what}, not CSV. Send the CSV file itself.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return content.decode("utf-16").encode()
+            content = content.decode("utf-16").encode()
         except UnicodeDecodeError:
             raise UnreadableFile(f"{name}: is damaged UTF-16 text. Download it again.") from None
     if b"\x00" in content:
@@ -142,8 +144,11 @@ def _as_utf8(name: str, content: bytes) -> bytes:
 
 
 def _header(name: str, text: bytes) -> list[str]:
-    first_line = text[:65536].decode("utf-8", errors="replace").splitlines()[0]
-    header = next(csv.reader([first_line]), [])
+    lines = text[:65536].decode("utf-8", errors="replace").splitlines()
+    try:
+        header = next(csv.reader(lines[:1]), [])
+    except csv.Error:
+        header = []
     if len(header) < 2:
         raise UnreadableFile(
             f"{name}: the first line is not a comma-separated header, so it is not one of DfE's files."

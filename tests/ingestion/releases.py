@@ -20,7 +20,8 @@ def write_indicators(path: Path, year: int, figure: str = "10") -> Path:
         lines += [
             f"{each},Reporting year,National,E92000001,England,,,,,,{figures}",
             f"{each},Reporting year,Regional,E92000001,England,E12000007,London,,,,{figures}",
-            f"{each},Reporting year,Local authority,E92000001,England,E13000001,Inner London,202,E09000007,Camden,{figures}",
+            f"{each},Reporting year,Local authority,E92000001,England,E13000001,Inner London,202,E09000007,Camden,"
+            + figures,
         ]
     path.write_text("\n".join(lines) + "\n")
     return path

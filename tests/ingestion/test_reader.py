@@ -128,6 +128,7 @@ def test_a_missing_required_column_is_named(missing: str) -> None:
     [
         (b"", "empty"),
         (b"\xef\xbb\xbf\r\n", "empty"),
+        (b"\xfe\xff", "not a comma-separated header"),
         (b"<!DOCTYPE html><html><body>404</body></html>", "web page"),
         (b"PK\x03\x04rest", "Excel workbook"),
         (b"%PDF-1.7", "PDF"),
@@ -138,11 +139,12 @@ def test_a_missing_required_column_is_named(missing: str) -> None:
         (indicators_file()[:40] + b"\x00" + indicators_file()[40:], "null bytes"),
         (gzip.compress(indicators_file())[:-20], "broken"),
         (indicators_file(None, f"later{CAMDEN[4:]},{','.join(['1'] * len(MEASURES))}"), "holds no year"),
+        (b'"unclosed, quote\nand more', "comma-separated header"),
         (("a," * 600).encode() + b"b\n1", "columns"),
     ],
 )
 def test_what_is_not_a_release_is_refused_by_name(content: bytes, said: str) -> None:
-    with pytest.raises(UnreadableFile, match=f"sent.csv.*{said}"):
+    with pytest.raises(UnreadableFile, match=f"sent.csv.*({said})"):
         read(content, "sent.csv")
 
 

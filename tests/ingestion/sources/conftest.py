@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.ingestion.sources.ees_server import FakeEes
 
 from ingestion.sources.ees import EesSource, load_service
 from ingestion.sources.web import Web
+from tests.ingestion.sources.ees_server import FakeEes
 
 
 @pytest.fixture

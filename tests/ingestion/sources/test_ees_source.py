@@ -8,6 +8,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+
+from ingestion.sources import Offer, SourceError
+from ingestion.sources.ees import EesSource, load_service
+from ingestion.sources.web import Patience, Web
 from tests.ingestion.sources.ees_server import (
     API,
     CONTENT,
@@ -20,10 +24,6 @@ from tests.ingestion.sources.ees_server import (
     FakeEes,
     problem,
 )
-
-from ingestion.sources import Offer, SourceError
-from ingestion.sources.ees import EesSource, load_service
-from ingestion.sources.web import Patience, Web
 
 HEADER = b"time_period,geographic_level,la_name,inpost_fte\n"
 INDICATORS = HEADER + b"2025,Local authority,Exampleton,101.5\n"

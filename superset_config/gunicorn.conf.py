@@ -1,10 +1,10 @@
-"""Gunicorn's settings: `gunicorn -c superset_config/web_server.py 'superset.app:create_app()'`."""
+"""Gunicorn's settings: `gunicorn --config superset_config/gunicorn.conf.py 'superset.app:create_app()'`."""
 
 import os
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from superset_config.environment import Environment  # noqa: E402
 

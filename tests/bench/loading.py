@@ -1,0 +1,95 @@
+"""Loading DfE's files against a bare COPY of the same rows."""
+
+import csv
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from psycopg import Connection, sql
+
+from infra.database.setup import ROLES, set_up_warehouse
+from infra.local.postgres import EmbeddedPostgres
+from ingestion.sample import generate
+from ingestion.settings import Settings
+from ingestion.sources import Offer
+from ingestion.statistics.loader import load_file
+from ingestion.statistics.specification import load_specification
+from tests.bench.figures import Figure, at_most
+from tests.conftest import REAL_RELEASES, free_port
+
+PAIRS = 9
+
+
+def measure_loading() -> Iterator[Figure]:
+    """The median ratio over pairs of runs, in turn, after one run of each that does not count."""
+    with tempfile.TemporaryDirectory() as folder:
+        password = secrets.token_urlsafe(12)
+        server = EmbeddedPostgres(Path(folder) / "server", free_port(), password)
+        server.create()
+        server.start()
+        try:
+            set_up_warehouse(server.admin_arguments, "bench", dict.fromkeys(ROLES, password))
+            settings = Settings(
+                {
+                    "WAREHOUSE_HOST": "127.0.0.1",
+                    "WAREHOUSE_PORT": str(server.port),
+                    "WAREHOUSE_DATABASE": "bench",
+                    "WAREHOUSE_LOADER_PASSWORD": password,
+                }
+            )
+            if REAL_RELEASES.exists():
+                files = sorted(REAL_RELEASES.glob("*.csv"))
+            else:
+                files = [path for path in generate(Path(folder) / "sample") if path.suffix == ".csv"]
+            with settings.connect("loader") as connection:
+                make_bare_tables(connection, files)
+                pairs = [(load(connection, files), copy_bare(connection, files)) for _ in range(PAIRS + 1)][1:]
+        finally:
+            server.stop()
+    ours = statistics.median(pair[0] for pair in pairs)
+    bare = statistics.median(pair[1] for pair in pairs)
+    ratio = statistics.median(pair[0] / pair[1] for pair in pairs)
+    yield at_most(
+        f"loading {len(files)} published files, times a bare COPY of the same rows", 3, ratio, "×",
+        f"{ours * 1000:.0f} ms against {bare * 1000:.0f} ms, medians of {PAIRS} pairs",
+    )  # fmt: skip
+
+
+def load(connection: Connection, files: list[Path]) -> float:
+    """Seconds to load all files into an empty warehouse, each committed with its ledger row."""
+    tables = [sql.Identifier("raw", layout.table) for layout in load_specification().layouts]
+    connection.execute(sql.SQL("truncate ledger.releases cascade"))
+    connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))
+    connection.commit()
+    started = time.perf_counter()
+    for path in files:
+        result = load_file(connection, "dfe_census_statistics", path, Offer(path.name, str(path), "files", None, False))
+        assert result.outcome == "loaded"
+    return time.perf_counter() - started
+
+
+def make_bare_tables(connection: Connection, files: list[Path]) -> None:
+    """One plain table a file, every column text."""
+    for number, path in enumerate(files):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file))
+        columns = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in header)
+        connection.execute(sql.SQL("create table {} ({})").format(sql.Identifier("raw", f"bare_{number}"), columns))
+    connection.commit()
+
+
+def copy_bare(connection: Connection, files: list[Path]) -> float:
+    """Seconds to COPY the same files' bytes into the plain tables, each committed."""
+    for number in range(len(files)):
+        connection.execute(sql.SQL("truncate {}").format(sql.Identifier("raw", f"bare_{number}")))
+    connection.commit()
+    started = time.perf_counter()
+    for number, path in enumerate(files):
+        statement = sql.SQL("copy {} from stdin (format csv, header)").format(sql.Identifier("raw", f"bare_{number}"))
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(path.read_bytes())
+        connection.commit()
+    return time.perf_counter() - started
