@@ -42,8 +42,9 @@ def regional_marts() -> None:
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER, invocation_mode=InvocationMode.DBT_RUNNER
         ),
-        # Added to the kinds Cosmos lists itself, so that a failing test stops what stands on its model.
-        operator_args={"dbt_cmd_flags": ["--resource-type", "test", "--resource-type", "unit_test"]},
+        # Added to the kinds Cosmos lists itself, so that a failing test stops what stands on its model. Unit tests
+        # are about the code, not the data: they run with the checks.
+        operator_args={"dbt_cmd_flags": ["--resource-type", "test"]},
         default_args={"retries": 0},
     )
 

@@ -5,6 +5,7 @@ its own draw on half a dozen other people's servers. One page a release and one 
 its subject's next run.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -57,7 +58,7 @@ def publish_pages(settings: Settings, pages: Sequence[GatePage]) -> Path:
         key = ValidationResultIdentifier(
             ExpectationSuiteIdentifier(page.key),
             RunIdentifier(run_name=page.result.outcome, run_time=datetime.now(UTC)),
-            page.title,
+            re.sub(r"[^\w -]", "_", page.title),
         )
         store.set(key, _validation_result(page))
     context.build_data_docs(site_names=[SITE])

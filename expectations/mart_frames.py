@@ -87,6 +87,12 @@ def _release_label(release_id: int | None, year: int, is_synthetic: bool) -> str
     return f"{'synthetic ' if is_synthetic else ''}{year} release{number}"
 
 
+def shown_release(tables: "pd.DataFrame") -> str:
+    """The release the public indicators show, as people know it."""
+    shown = tables.set_index("table_name")["shows"]["open_data_candidate.census_indicators"]
+    return shown if isinstance(shown, str) else "no release"
+
+
 def _frame(connection: Connection[Any], query: str) -> "pd.DataFrame":
     import pandas as pd
 

@@ -7,12 +7,10 @@ import sys
 from datetime import UTC, datetime
 
 from expectations import checking, data_docs
-from expectations.mart_frames import read_frames
+from expectations.mart_frames import read_frames, shown_release
 from expectations.outcome import GateResult, described, findings_of, record, recorded_findings
 from expectations.rules import load_rules, questions
 from ingestion.settings import Settings, SettingsError
-
-SUBJECT = "DfE census marts"
 
 
 def check_marts(settings: Settings) -> GateResult:
@@ -31,12 +29,13 @@ def check_marts(settings: Settings) -> GateResult:
         result = record(
             connection,
             gate="mart",
-            subject=SUBJECT,
+            subject=f"DfE census marts ({shown_release(frames['tables'])})",
             findings=findings,
             rules_run=len(answers),
             started_at=started_at,
         )
-    data_docs.publish_pages(settings, [data_docs.GatePage("marts", "marts", result, answers, findings)])
+    title = "synthetic marts" if "synthetic" in result.subject else "marts"
+    data_docs.publish_pages(settings, [data_docs.GatePage("marts", title, result, answers, findings)])
     return result
 
 

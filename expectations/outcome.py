@@ -81,7 +81,7 @@ def _finding(answer: Answer, field: str | None, rows: "pd.DataFrame", group: str
         places = list(dict.fromkeys(rule.shows.format_map(row) for row in described.to_dict("records")))
         shown = "; ".join(places[:PLACES_SHOWN])
         left = len(places) - PLACES_SHOWN
-        more = f"; and {left} more" if left > 0 else "; and more" if len(rows) > ROWS_DESCRIBED else ""
+        more = "; and more" if len(rows) > ROWS_DESCRIBED else f"; and {left} more" if left > 0 else ""
         message = f"{message}: {shown}{more}."
     else:
         message = f"{message}."
@@ -165,9 +165,14 @@ def recorded_findings(connection: Connection[Any], gate_run_id: int) -> list[Fin
     return [Finding(*row) for row in rows]
 
 
+def counted(errors: int, queries: int) -> str:
+    """How many findings, in words."""
+    return f"{errors} error{'' if errors == 1 else 's'}, {queries} quer{'y' if queries == 1 else 'ies'}"
+
+
 def described(result: GateResult, findings: Iterable[Finding]) -> str:
     """A gate's result as lines a person reads."""
-    lines = [f"{result.subject}: {result.outcome.replace('_', ' ')}, {result.errors} errors, {result.queries} queries"]
+    lines = [f"{result.subject}: {result.outcome.replace('_', ' ')}, {counted(result.errors, result.queries)}"]
     for each in findings:
         field = f" {each.field}" if each.field else ""
         times = f" ({each.occurrences} times)" if each.occurrences > 1 else ""

@@ -44,6 +44,7 @@ class WaitingRelease:
     layout: str
     file_name: str
     publication_year: int
+    is_synthetic: bool
     unknown_columns: tuple[str, ...]
     received_at: datetime
 

@@ -59,7 +59,8 @@ def check_releases(settings: Settings) -> list[GateResult]:
                 if answer.question.rule.frame in (*COMMON_FRAMES, release.layout)
             ]
             findings = findings_of(own, frames)
-            subject = f"{release.file_name} ({release.publication_year} release)"
+            synthetic = "synthetic " if release.is_synthetic else ""
+            subject = f"{release.file_name} ({synthetic}{release.publication_year} release)"
             result = record(
                 connection,
                 gate="release",
@@ -71,7 +72,7 @@ def check_releases(settings: Settings) -> list[GateResult]:
             )
             ledger.decide_release(connection, release.release_id, DECISIONS[result.outcome])
             results.append(result)
-            title = Path(release.file_name).stem
+            title = synthetic + Path(release.file_name).stem
             pages.append(data_docs.GatePage(f"release_{release.release_id}", title, result, own, findings))
     data_docs.publish_pages(settings, pages)
     return results
@@ -92,11 +93,12 @@ def release_questions(specification: Specification) -> list[Question]:
 def _waiting(connection: Connection[Any]) -> list[WaitingRelease]:
     # Another gate run at this moment keeps the releases it has locked; this one takes the rest.
     rows = connection.execute(
-        "select release_id, layout, file_name, publication_year, unknown_columns, received_at from ledger.releases "
-        "where collection = %s and status = 'received' order by release_id for update skip locked",
+        "select release_id, layout, file_name, publication_year, is_synthetic, unknown_columns, received_at "
+        "from ledger.releases where collection = %s and status = 'received' order by release_id "
+        "for update skip locked",
         [COLLECTION],
     ).fetchall()
-    return [WaitingRelease(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in rows]
+    return [WaitingRelease(row[0], row[1], row[2], row[3], row[4], tuple(row[5]), row[6]) for row in rows]
 
 
 def _own_rows(frame: "pd.DataFrame", failing: tuple[int, ...], release: WaitingRelease) -> tuple[int, ...]:

@@ -29,9 +29,9 @@ class Rule:
     `expectation` and `kwargs` are Great Expectations' own. `frame` names the table of rows it is asked of.
     `for_each` asks it once for each of these columns, put where `{column}` stands. `where` narrows the rows:
     column to value. `shows` describes one failing row from its columns, for the finding's message.
-    `field` is the published column it is about. `field_column` names the column that holds the field of a failing row, where the rule covers several; each
-    field has its own finding. `group_by` names a column whose every value has its own finding, and stands where
-    the message says `{group}`.
+    `field` is the published column it is about; `field_column` names the column that holds it, where a rule covers
+    several, and each field has its own finding. `group_by` names a column whose every value has its own finding,
+    and stands where the message says `{group}`.
     """
 
     code: str

@@ -10,11 +10,14 @@ from typing import Any
 
 from great_expectations.render.renderer.site_builder import SiteBuilder
 
+from expectations.outcome import counted
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem }
 th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid #d0d0d0 }
 th { color: #3d3d3d } td.number { text-align: right } a { color: #12436d }
+td:first-child, td:nth-child(2) { white-space: nowrap }
 .error, .failed { color: #801650; font-weight: 600 }
 .query, .passed_with_queries { color: #8a3d0d; font-weight: 600 }
 .passed { color: #17625a; font-weight: 600 }
@@ -68,13 +71,16 @@ class ResultView:
             ),
         )
         rules = _table(
-            ("Rule", "Field", "What would be wrong", "Rows looked at", "Rows failing", "Source"),
-            ((r["code"], r["field"], r["message"], r["checked"], r["failing"], r["source"]) for r in page["rules"]),
+            ("Rule", "Field", "What would be wrong", "Rows looked at in this run", "Rows failing", "Source"),
+            (
+                (r["code"], r["field"], r["message"], r["checked"], _count(r["failing"], r["severity"]), r["source"])
+                for r in page["rules"]
+            ),
         )
         return _document(
             gate["subject"],
             f"<p>{gate['gate'].capitalize()} gate, {escape(page['checked_at'])}: {_outcome(gate['outcome'])}, "
-            f"{gate['errors']} errors, {gate['queries']} queries.</p>"
+            f"{counted(gate['errors'], gate['queries'])}.</p>"
             f"<h2>Findings</h2>{findings if page['findings'] else '<p>None.</p>'}"
             f"<h2>Every rule that was asked</h2>{rules}"
             # From validations/<subject>/<outcome>/<time>/ back to the first page.
@@ -140,6 +146,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f'<td class="number">{value:,}</td>'
     return f"<td>{value if isinstance(value, _Markup) else escape(str(value or ''))}</td>"
+
+
+def _count(failing: int, severity: str) -> int | _Markup:
+    return _Markup(f'<span class="{severity}">{failing:,}</span>') if failing else failing
 
 
 def _mark(severity: str) -> _Markup:

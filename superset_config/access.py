@@ -22,7 +22,6 @@ VIEW_DASHBOARDS: frozenset[Permission] = frozenset(
         ("can_read", "Dashboard"),
         ("can_dashboard", "Superset"),
         ("can_read", "Chart"),
-        ("can_read", "Dataset"),
         ("can_read", "DashboardFilterStateRestApi"),
         ("can_write", "DashboardFilterStateRestApi"),
         ("can_read", "DashboardPermalinkRestApi"),
@@ -57,7 +56,19 @@ SEE_QUALITY_REPORTS: frozenset[Permission] = frozenset(
 )
 
 # Analysts explore everything the two connections reach, but change neither connections nor people.
-ANALYST_MAY_NOT: frozenset[Permission] = frozenset({("can_upload", "Database"), ("can_write", "Database")})
+ANALYST_MAY_NOT: frozenset[Permission] = frozenset(
+    {
+        ("can_upload", "Database"),
+        ("can_write", "Database"),
+        ("can_import_", "ImportExportRestApi"),
+        ("can_read", "security"),
+        *((f"can_{what}", "UserRegistrationsRestAPI") for what in ("add", "delete", "edit", "list", "show")),
+    }
+)
+
+# Superset's pages show the menus for people and roles only to somebody with a role of this very name. It holds no
+# permission: what an administrator may do comes from the role ADMINISTRATOR alone.
+MENU_MARK = "Admin"
 
 
 class AccessError(Exception):
@@ -123,6 +134,7 @@ def apply_roles(assets: Assets) -> None:
         MEMBER: set(VIEW_DASHBOARDS | OWN_ACCOUNT) | readable(MEMBER),
         PUBLIC: set(VIEW_DASHBOARDS) | readable(PUBLIC),
     }
+    wanted[MENU_MARK] = set()
     for role_name, permissions in wanted.items():
         unknown = permissions - every.keys()
         if unknown:
@@ -143,16 +155,17 @@ def apply_people(passwords: Mapping[str, str]) -> list[str]:
         password = passwords.get(person.password_variable, "")
         if not password:
             continue
-        role = security_manager.find_role(person.role)
+        names = [person.role, MENU_MARK] if person.role == ADMINISTRATOR else [person.role]
+        roles = [security_manager.find_role(name) for name in names]
         user = security_manager.find_user(username=person.username)
         if user is None:
             security_manager.add_user(
-                person.username, person.first_name, person.last_name, person.email, role, password=password
+                person.username, person.first_name, person.last_name, person.email, roles, password=password
             )
         else:
             if not check_password_hash(user.password, password):
                 user.password = generate_password_hash(password)
-            if [each.id for each in user.roles] != [role.id]:
-                user.roles = [role]
+            if {each.id for each in user.roles} != {each.id for each in roles}:
+                user.roles = roles
         made.append(person.username)
     return made

@@ -172,7 +172,9 @@ def _read_model_descriptions(folder: Path) -> dict[str, dict[str, Any]]:
     blocks = dict(
         block
         for path in sorted(folder.rglob("*.md"))
-        for block in re.findall(r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", path.read_text(encoding="utf-8"), re.DOTALL)
+        for block in re.findall(
+            r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", path.read_text(encoding="utf-8"), re.DOTALL
+        )
     )
 
     def filled(text: str) -> str:
@@ -252,7 +254,9 @@ def _read_chart(key: str, contents: Mapping[str, dict[str, Any]]) -> Chart:
     params |= content.get("params", {})
     if "order" in content:
         params["order_by_cols"] = [
-            json.dumps([name, direction == "ascending"]) for each in content["order"] for name, direction in each.items()
+            json.dumps([name, direction == "ascending"])
+            for each in content["order"]
+            for name, direction in each.items()
         ]
     if "template" in content:
         params["handlebarsTemplate"] = _template(content["template"])
@@ -298,7 +302,9 @@ def read_assets(folder: Path = ASSETS, dbt_models: Path = DBT_MODELS) -> Assets:
         for path in sorted((folder / "datasets").glob("*/*.yaml")):
             key = f"{path.parent.name}/{path.stem}"
             datasets[key] = _read_dataset(key, _read_yaml(path), models)
-        chart_files = {f"{path.parts[-3]}/{path.stem}": _read_yaml(path) for path in sorted(folder.glob("*/charts/*.yaml"))}
+        chart_files = {
+            f"{path.parts[-3]}/{path.stem}": _read_yaml(path) for path in sorted(folder.glob("*/charts/*.yaml"))
+        }
         charts = {key: _read_chart(key, chart_files) for key in chart_files}
         style = (folder / "style.css").read_text(encoding="utf-8")
         for path in sorted(folder.glob("*/dashboard.yaml")):

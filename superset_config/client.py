@@ -77,5 +77,7 @@ class Superset:
         except SupersetError:
             me = {}
         if me.get("result", {}).get("username") != username:
-            raise SupersetError(f"{username} could not sign in at {self.url}: is the password the one Superset has?", 401)
+            raise SupersetError(
+                f"{username} could not sign in at {self.url}: is the password the one Superset has?", 401
+            )
         return self

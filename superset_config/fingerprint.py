@@ -112,5 +112,3 @@ def forget_applied(metadata_url: str) -> None:
             cursor.execute(f"drop table if exists {TABLE}")
     finally:
         connection.close()
-
-

@@ -1,6 +1,8 @@
 """Put the assets into Superset, overwriting: what is there already keeps its id and changes only where it differs."""
 
 from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
 from superset_config.assets import (
     Assets,
@@ -32,22 +34,26 @@ def import_assets(assets: Assets, url: Callable[[str], str]) -> None:
     from superset.models.dashboard import Dashboard
     from superset.models.slice import Slice
 
+    def ready(config: dict[str, Any]) -> dict[str, Any]:
+        # As text, a uuid would look like a change to the object that has it already.
+        return config | {"uuid": UUID(config["uuid"])}
+
     connection_ids = {
-        key: import_database(connection_config(connection, url), overwrite=True, ignore_permissions=True).id
+        key: import_database(ready(connection_config(connection, url)), overwrite=True, ignore_permissions=True).id
         for key, connection in assets.connections.items()
     }
     dataset_ids = {
         key: import_dataset(
-            dataset_config(dataset, connection_ids[dataset.connection]), overwrite=True, ignore_permissions=True
+            ready(dataset_config(dataset, connection_ids[dataset.connection])), overwrite=True, ignore_permissions=True
         ).id
         for key, dataset in assets.datasets.items()
     }
     chart_ids = {}
     for key, chart in assets.charts.items():
-        config = chart_config(chart, dataset_ids[chart.dataset])
+        config = ready(chart_config(chart, dataset_ids[chart.dataset]))
         chart_ids[key] = import_chart(config, overwrite=True, ignore_permissions=True).id
     for dashboard in assets.dashboards.values():
-        config = dashboard_config(dashboard, assets, chart_ids, dataset_ids)
+        config = ready(dashboard_config(dashboard, assets, chart_ids, dataset_ids))
         imported: Dashboard = import_dashboard(config, overwrite=True, ignore_permissions=True)
         placed = {chart_ids[key] for key in dashboard.placed_charts()}
         if {each.id for each in imported.slices} != placed:
@@ -102,5 +108,7 @@ def assert_imported(assets: Assets) -> dict[str, int]:
     for dashboard in assets.dashboards.values():
         found = db.session.query(Dashboard).filter_by(slug=dashboard.slug).one()
         if len(found.slices) != len(dashboard.placed_charts()):
-            raise ImportIncomplete(f"The dashboard {dashboard.slug} has {len(found.slices)} charts, not all of its own.")
+            raise ImportIncomplete(
+                f"The dashboard {dashboard.slug} has {len(found.slices)} charts, not all of its own."
+            )
     return counts

@@ -18,11 +18,18 @@ MEMBER_HOME = "/superset/dashboard/census/"
 
 
 def home_for_visitor() -> Response | None:
-    """Send a visitor of the bare address to the dashboard that is theirs."""
-    if request.path != "/":
+    """Send a visitor of the bare address to the dashboard that is theirs; members, too, from Superset's own welcome
+    page, which is made for people who build charts."""
+    if request.path not in ("/", "/superset/welcome/"):
         return None
+    from superset import security_manager
+
     user = getattr(g, "user", None)
-    return redirect(PUBLIC_HOME if user is None or user.is_anonymous else MEMBER_HOME)
+    if user is None or user.is_anonymous:
+        return redirect(PUBLIC_HOME)
+    if request.path != "/" and security_manager.can_access("can_write", "Dashboard"):
+        return None
+    return redirect(MEMBER_HOME)
 
 
 def add_pages(app: Flask) -> None:

@@ -26,6 +26,7 @@ from superset_config.client import NotRunning, Superset, SupersetError
 from superset_config.environment import Environment
 from superset_config.query_context import filter_values, query_context, with_filters
 
+
 def forget_cached_figures(environment: Environment) -> None:
     """Empty the cache of query results, and nothing else: filters in people's links are kept."""
     redis_url = environment.variables.get("SUPERSET_REDIS_URL", "")
@@ -97,13 +98,17 @@ def refresh(environment: Environment) -> str:
     assets = read_assets()
     ids = _dataset_ids(environment.required("SUPERSET_METADATA_URL"))
     username = environment.variables.get("SUPERSET_REFRESH_USER") or "analyst"
-    password = environment.variables.get("SUPERSET_REFRESH_PASSWORD") or environment.required("SUPERSET_ANALYST_PASSWORD")
+    password = environment.variables.get("SUPERSET_REFRESH_PASSWORD") or environment.required(
+        "SUPERSET_ANALYST_PASSWORD"
+    )
     url = environment.variables.get("SUPERSET_URL") or f"http://127.0.0.1:{environment.required('SUPERSET_PORT')}"
     try:
         superset = Superset(url).sign_in(username, password)
     except NotRunning:
         return f"superset: cached figures forgotten; no Superset runs at {url}, so nothing was warmed"
-    asked = sum(1 for dashboard in assets.dashboards.values() for _ in _warm_dashboard(superset, dashboard, assets, ids))
+    asked = sum(
+        1 for dashboard in assets.dashboards.values() for _ in _warm_dashboard(superset, dashboard, assets, ids)
+    )
     seconds = time.monotonic() - started
     return f"superset: figures refreshed, {len(assets.dashboards)} dashboards warmed with {asked} queries ({seconds:.1f} s)"
 

@@ -78,6 +78,8 @@ HTML_SANITIZATION_SCHEMA_EXTENSIONS = {"attributes": {"*": ["className", "style"
 FEATURE_FLAGS = {
     "CSS_TEMPLATES": False,
     "DASHBOARD_VIRTUALIZATION": True,
+    # A chart below the screen asks for its data when it comes into view.
+    "DASHBOARD_VIRTUALIZATION_DEFER_DATA": True,
     "DRILL_BY": False,
     "DRILL_TO_DETAIL": False,
     "EMBEDDABLE_CHARTS": False,
@@ -85,6 +87,7 @@ FEATURE_FLAGS = {
     "ENABLE_JAVASCRIPT_CONTROLS": False,
     "RLS_IN_SQLLAB": True,
 }
+
 
 # --- Caches: files in the embedded profile, Redis in production -------------------------------------------
 def _cache(name: str, timeout: timedelta) -> dict[str, Any]:

@@ -40,3 +40,11 @@
 {% macro cell_status() -%}
     published_row.cells ->> (published_cell.measure || '_status')
 {%- endmacro %}
+
+{#-
+    The symbol of a figure, null where there is a number. A cell left blank, a column that the layout does not have and a
+    row that is not there are figures that were not published: `x`.
+-#}
+{% macro status_or_unavailable(value, status) -%}
+    case when {{ value }} is null then coalesce(nullif(nullif({{ status }}, 'absent'), 'blank'), 'x') end
+{%- endmacro %}

@@ -16,7 +16,7 @@ create table if not exists ledger.releases (
     rows_read integer not null,
     rows_loaded integer not null,
     rows_refused integer not null,
-    unknown_columns text [] not null default '{}',
+    unknown_columns text[] not null default '{}',
     received_at timestamptz not null default now(),
     decided_at timestamptz,
     unique (collection, sha256),
@@ -77,7 +77,7 @@ create index if not exists findings_gate_run_id on ledger.findings (gate_run_id)
 create table if not exists ledger.publications (
     publication_id bigint generated always as identity primary key,
     gate_run_id bigint not null references ledger.gate_runs,
-    releases bigint [] not null,
+    releases bigint[] not null,
     tables_published integer not null,
     published_at timestamptz not null default now()
 );
@@ -97,6 +97,7 @@ with eligible as (
     from ledger.releases
     where releases.status in ('accepted', 'accepted_with_queries')
 )
+
 select
     eligible.*,
     row_number() over (

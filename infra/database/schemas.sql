@@ -29,6 +29,3 @@ alter default privileges for role loader in schema raw, ledger grant select on t
 alter default privileges for role transformer in schema reference, staging, intermediate, marts_candidate, open_data_candidate, marts, open_data
 grant select on tables to analyst;
 grant select on all tables in schema raw, ledger, reference, staging, intermediate, marts_candidate, open_data_candidate, marts, open_data to analyst;
-
--- dbt creates no schema it was not given, except its own test schemas in a development database.
-grant create, temporary on database :"warehouse" to transformer;

@@ -44,8 +44,11 @@ def set_up_warehouse(admin_arguments: Mapping[str, str], database: str, password
             set_password(admin, role, passwords[role])
         create_database(admin, database)
     with psycopg.connect(make_conninfo(**admin_arguments, dbname=database)) as warehouse:
-        schemas = (HERE / "schemas.sql").read_text().replace(':"warehouse"', f'"{database}"')
-        warehouse.execute(schemas)
+        warehouse.execute((HERE / "schemas.sql").read_text())
+        # dbt compares schemas in temporary tables, and asks for a schema before it looks whether it is there.
+        warehouse.execute(
+            sql.SQL("grant create, temporary on database {} to transformer").format(sql.Identifier(database))
+        )
         warehouse.execute("set role loader")
         warehouse.execute((HERE / "ledger.sql").read_text())
         create_raw_tables(warehouse)

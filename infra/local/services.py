@@ -68,9 +68,13 @@ class Service:
             ServiceError: it died, or did not answer in time.
         """
         deadline = time.monotonic() + seconds
-        while not self.ready():
+        while True:
+            # Ours must live: another program may answer at the same address.
+            is_ready = self.ready()
             if self.process() is None:
                 raise ServiceError(f"{self.name} stopped while starting. Its log: {self.log}\n{self._last_lines()}")
+            if is_ready:
+                return
             if time.monotonic() > deadline:
                 raise ServiceError(f"{self.name} did not answer within {seconds:.0f} s. Its log: {self.log}")
             time.sleep(0.3)

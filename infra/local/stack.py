@@ -86,8 +86,8 @@ class Stack:
         return Service(
             "superset",
             [
-                str(SUPERSET_BIN / "gunicorn"), "--bind", f"127.0.0.1:{self.values['SUPERSET_PORT']}",
-                "--config", str(SUPERSET_CONFIG / "gunicorn.conf.py"), "superset.app:create_app()",
+                str(SUPERSET_BIN / "gunicorn"), "--config", str(SUPERSET_CONFIG / "gunicorn.conf.py"),
+                "superset.app:create_app()",
             ],
             self.superset_environment,
             self.home,

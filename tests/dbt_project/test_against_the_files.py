@@ -1,4 +1,4 @@
-"""The marts against the files themselves: everything computed a second time, in pandas, from what DfE and ONS published."""
+"""The marts against the files themselves: computed a second time, in pandas, from what DfE and ONS published."""
 
 import calendar
 
@@ -39,7 +39,9 @@ FORMULAS = {
 def published() -> pd.DataFrame:
     """One row per published cell: area, census_year, indicator, text, number (NaN for a symbol), level, region."""
     wide = pd.read_csv(CURRENT, dtype=str, keep_default_na=False)
-    wide["area"] = wide.new_la_code.where(wide.new_la_code != "", wide.region_code.where(wide.region_code != "", ENGLAND))
+    wide["area"] = wide.new_la_code.where(
+        wide.new_la_code != "", wide.region_code.where(wide.region_code != "", ENGLAND)
+    )
     wide["census_year"] = wide.time_period.astype(int)
     cells = wide.melt(
         id_vars=["area", "census_year", "geographic_level", "region_code"],
@@ -64,7 +66,10 @@ def test_every_published_cell_of_england_is_in_the_warehouse_and_no_other(
 ) -> None:
     held = by_area[by_area.indicator.isin(published.indicator.unique())]
     both = published.merge(
-        held, left_on=["area", "census_year", "indicator"], right_on=["area_code", "census_year", "indicator"], how="outer"
+        held,
+        left_on=["area", "census_year", "indicator"],
+        right_on=["area_code", "census_year", "indicator"],
+        how="outer",
     )
     assert len(both) == len(published) == len(held) == 1300 * 22
     is_number = both.number.notna()
@@ -105,7 +110,9 @@ def test_ranks_and_quarters_follow_polarity_among_units_with_a_figure(mart: pd.D
 
 def test_comparators_are_the_published_figures_of_the_larger_units(mart: pd.DataFrame, published: pd.DataFrame) -> None:
     number = published.set_index(["area", "census_year", "indicator"]).number
-    halves = published[published.geographic_level == "Local authority"].drop_duplicates("area").set_index("area").region_code
+    halves = (
+        published[published.geographic_level == "Local authority"].drop_duplicates("area").set_index("area").region_code
+    )
     rows = mart[(mart.unit_level == "authority") & (mart.indicator_basis == "published")]
     for column, areas in (
         ("inner_outer_value", rows.unit_code.map(halves)),
@@ -124,19 +131,25 @@ def test_the_median_of_statistical_neighbours_counts_those_with_a_figure(
     authorities = pd.read_csv(REAL_DATA / "reference" / "london_local_authorities.csv", dtype=str)
     files = pd.read_csv(CURRENT, dtype=str, keep_default_na=False)
     newest = files[(files.time_period == "2024") & (files.geographic_level == "Local authority")]
-    area_of = {code: area for old, area in zip(newest.old_la_code, newest.new_la_code, strict=True) for code in old.split(" / ")}
+    area_of = {
+        code: area
+        for old, area in zip(newest.old_la_code, newest.new_la_code, strict=True)
+        for code in old.split(" / ")
+    }
 
     neighbours: dict[str, set[str]] = {}
     for _, authority in authorities.iterrows():
         unit = authority.ees_reporting_new_la_code
         found = {area_of[authority[f"statistical_neighbour_{n}_dfe_code"]] for n in range(1, 11)}
         neighbours.setdefault(unit, set()).update(found)
-    numbers = published.set_index(["indicator", "census_year", "area"]).number.sort_index()
+    numbers = {
+        key: group.set_index("area").number.dropna() for key, group in published.groupby(["indicator", "census_year"])
+    }
 
     checked = 0
     for row in mart[(mart.unit_level == "authority") & (mart.indicator_basis == "published")].itertuples():
-        others = neighbours[row.unit_code] - {row.unit_code}
-        found = numbers[row.indicator, row.census_year].reindex(sorted(others)).dropna()
+        with_figures = numbers[row.indicator, row.census_year]
+        found = with_figures[with_figures.index.isin(neighbours[row.unit_code] - {row.unit_code})]
         assert row.neighbours_counted == len(found), row
         if len(found):
             assert row.neighbours_median == pytest.approx(found.median(), abs=0.005001), row
@@ -203,17 +216,20 @@ def test_rates_per_10000_children_use_the_same_mid_year_and_both_boroughs_of_the
     mart: pd.DataFrame, published: pd.DataFrame
 ) -> None:
     estimates = pd.read_csv(
-        REAL_DATA / "reference" / "ons_mid_year_population_0_17_london_2012_to_2024.csv", dtype=str, keep_default_na=False
+        REAL_DATA / "reference" / "ons_mid_year_population_0_17_london_2012_to_2024.csv",
+        dtype=str,
+        keep_default_na=False,
     )
     code = estimates.new_la_code.where(estimates.new_la_code != "", estimates.region_code)
-    estimates["area"] = code.where(code != "", ENGLAND).replace({part: JOINT for part in JOINT.split(" / ")})
+    estimates["area"] = code.where(code != "", ENGLAND).replace(dict.fromkeys(JOINT.split(" / "), JOINT))
     estimates["census_year"] = estimates.time_period.astype(int)
     children = estimates.population_estimate.astype(int).groupby([estimates.area, estimates.census_year]).sum()
     number = published.set_index(["indicator", "area", "census_year"]).number
 
     derived = mart[mart.indicator_basis == "derived"]
     assert sorted(derived.indicator.unique()) == [
-        f"{measure}_per_10000_children" for measure in ("agency_fte", "case_holders_fte", "cases", "inpost_fte", "vacancy_fte")
+        f"{measure}_per_10000_children"
+        for measure in ("agency_fte", "case_holders_fte", "cases", "inpost_fte", "vacancy_fte")
     ]
     for row in derived.itertuples():
         area, year = row.unit_code, row.census_year
@@ -240,7 +256,9 @@ def test_changes_are_on_the_year_before_and_only_between_figures(mart: pd.DataFr
 def test_role_by_ethnicity_holds_every_published_cell_of_our_units(built_real_warehouse: Settings) -> None:
     held = read_frame(built_real_warehouse, "select * from marts_candidate.mart_census__role_by_ethnicity")
     rows = pd.read_csv(CURRENT_ROLES, dtype=str, keep_default_na=False)
-    rows["unit_code"] = rows.new_la_code.where(rows.new_la_code != "", rows.region_code.where(rows.region_code != "", ENGLAND))
+    rows["unit_code"] = rows.new_la_code.where(
+        rows.new_la_code != "", rows.region_code.where(rows.region_code != "", ENGLAND)
+    )
     rows["census_year"] = rows.time_period.astype(int)
     ours = rows[rows.unit_code.isin(held.unit_code.unique())]
     keys = ["unit_code", "census_year", "role", "ethnic_group"]

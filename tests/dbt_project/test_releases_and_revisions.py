@@ -13,7 +13,8 @@ pytestmark = needs_real_data
 def test_the_2024_release_changed_48_cells_of_the_2023_release(built_real_warehouse: Settings) -> None:
     revisions = read_frame(
         built_real_warehouse,
-        "select * from intermediate.int_census__revisions where from_publication_year = 2023 and to_publication_year = 2024",
+        "select * from intermediate.int_census__revisions "
+        "where from_publication_year = 2023 and to_publication_year = 2024",
     )
     assert len(revisions) == 48
     assert not revisions.change_kind.isin(["appeared", "disappeared"]).any()
@@ -22,11 +23,22 @@ def test_the_2024_release_changed_48_cells_of_the_2023_release(built_real_wareho
 
 def test_the_2022_release_differs_from_the_2024_release_as_the_reference_says(built_real_warehouse: Settings) -> None:
     # The joint row of the 2024 release is matched with Kingston's row of the 2022 release, which has its figures.
+    # North Yorkshire and Somerset became unitary authorities with new codes in 2023, so they are matched by hand.
     changed = read_frame(
         built_real_warehouse,
         """
         with cells as (
-            select releases.publication_year, cells.*
+            select
+                releases.publication_year,
+                case cells.area_code
+                    when 'E10000023' then 'E06000065'
+                    when 'E10000027' then 'E06000066'
+                    else cells.area_code
+                end as area_code,
+                cells.census_year,
+                cells.indicator,
+                cells.value,
+                cells.value_status
             from intermediate.int_census__indicators_by_area as cells
             inner join staging.stg_dfe_census__releases as releases using (release_id)
         )
@@ -90,7 +102,8 @@ def test_a_value_can_change_kind(built_real_warehouse: Settings) -> None:
 def test_richmonds_empty_rows_do_not_hide_the_joint_units_figures(built_real_warehouse: Settings) -> None:
     rows = read_frame(
         built_real_warehouse,
-        "select census_year, count(value) as figures, count(*) as cells from intermediate.int_census__indicators_by_area "
+        "select census_year, count(value) as figures, count(*) as cells "
+        "from intermediate.int_census__indicators_by_area "
         "where area_code = 'E09000021 / E09000027' "
         "and release_id = (select release_id from staging.stg_dfe_census__releases "
         "where dataset = 'indicators' and publication_year = 2022) group by census_year",

@@ -1,7 +1,8 @@
 """The mart gate, on marts that dbt built from the sample: what stops publication, what is queried, what passes."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,10 +18,12 @@ from ingestion.publication import PublicationRefused, publish
 from ingestion.sample import awkward_case
 from ingestion.settings import Settings
 
-CopyWarehouse = Callable[[Settings], Settings]
+CopyWarehouse = Callable[[Settings], AbstractContextManager[Settings]]
 
 INDICATORS = "marts_candidate.mart_census__indicators"
 ROLES = "marts_candidate.mart_census__role_by_ethnicity"
+OPEN_INDICATORS = "open_data_candidate.census_indicators"
+OPEN_ROLES = "open_data_candidate.census_role_by_ethnicity"
 # The sample's newest census year and, in it, figures that no awkward case touches.
 CAMDEN = "unit_code = 'E09000007' and census_year = 2024"
 LONDON = "unit_code = 'E12000007' and census_year = 2024"
@@ -28,9 +31,9 @@ ENGLAND = "unit_code = 'E92000001' and census_year = 2024"
 
 ERRORS = [
     ("DCS-500", None, f"truncate {ROLES}"),
-    ("DCS-500", None, "drop table open_data_candidate.census_indicators"),
+    ("DCS-500", None, f"drop table {OPEN_INDICATORS}"),
     ("DCS-501", None, f"update {INDICATORS} set release_id = (select min(release_id) from ledger.releases)"),
-    ("DCS-501", None, "update open_data_candidate.census_indicators set publication_year = publication_year - 1"),
+    ("DCS-501", None, f"update {OPEN_INDICATORS} set publication_year = publication_year - 1"),
     ("DCS-510", None, f"delete from {INDICATORS} where {CAMDEN}"),
     ("DCS-514", None, f"delete from {INDICATORS} where {LONDON}"),
     ("DCS-516", None, f"update {INDICATORS} set recomputed_value = null where {LONDON}"),
@@ -38,19 +41,20 @@ ERRORS = [
     ("DCS-520", "cases", f"update {INDICATORS} set value = value - 5 where indicator = 'cases' and {LONDON}"),
     # Merton's agency workers are withheld in 2023: the others may fall short of London's, not exceed it.
     ("DCS-524", "agency_fte",
-     f"update {INDICATORS} set value = value + 90 where indicator = 'agency_fte' and unit_name = 'Sutton' and census_year = 2023"),
+     f"update {INDICATORS} set value = value + 90 "
+     "where indicator = 'agency_fte' and unit_name = 'Sutton' and census_year = 2023"),
     ("DCS-530", "turnover_rate_fte",
      f"update {INDICATORS} set recomputed_difference = -1 where indicator = 'turnover_rate_fte' and {CAMDEN}"),
     ("DCS-532", "agency_cover_rate_fte",
      f"update {INDICATORS} set recomputed_difference = 6 where indicator = 'agency_cover_rate_fte' and {CAMDEN}"),
     ("DCS-535", "vacancy_rate_fte",
      f"update {INDICATORS} set recomputed_difference = 4 where indicator = 'vacancy_rate_fte' and {LONDON}"),
-    ("DCS-540", None, f"update open_data_candidate.census_indicators set value = value + 1 where indicator = 'cases' and {CAMDEN}"),
-    ("DCS-541", None, f"delete from open_data_candidate.census_role_by_ethnicity where {CAMDEN}"),
+    ("DCS-540", None, f"update {OPEN_INDICATORS} set value = value + 1 where indicator = 'cases' and {CAMDEN}"),
+    ("DCS-541", None, f"delete from {OPEN_ROLES} where {CAMDEN}"),
     ("DCS-550", "ethnic groups",
      f"update {ROLES} set headcount = headcount + 5 where role = 'Total' and ethnic_group = 'White' and {LONDON}"),
     ("DCS-550", "Known and Not known",
-     f"update {ROLES} set headcount = headcount + 5 where role = 'Case holder' and ethnic_group = 'Total' and {LONDON}"),
+     f"update {ROLES} set headcount = headcount - 5 where role = 'Total' and ethnic_group = 'Not known' and {LONDON}"),
     ("DCS-550", "roles",
      f"update {ROLES} set headcount = headcount + 5 where role = 'Total' and ethnic_group = 'Total' and {LONDON}"),
     ("DCS-561", "inpost_fte",
@@ -62,9 +66,11 @@ QUERIES = [
     ("DCS-512", None, f"update {INDICATORS} set unit_row_status = 'carried_forward' where {CAMDEN}"),
     ("DCS-513", None, f"delete from {ROLES} where {CAMDEN}"),
     ("DCS-515", None, f"update {INDICATORS} set value = null, value_status = 'x' where {ENGLAND}"),
-    ("DCS-521", "vacancy_fte", f"update {INDICATORS} set value = value + 0.5 where indicator = 'vacancy_fte' and {CAMDEN}"),
+    ("DCS-521", "vacancy_fte",
+     f"update {INDICATORS} set value = value + 0.5 where indicator = 'vacancy_fte' and {CAMDEN}"),
     ("DCS-522", "cases", f"update {INDICATORS} set value = value + 1 where indicator = 'cases' and {CAMDEN}"),
-    ("DCS-523", None, f"update {INDICATORS} set value = null, value_status = 'u' where indicator = 'cases' and {CAMDEN}"),
+    ("DCS-523", None,
+     f"update {INDICATORS} set value = null, value_status = 'u' where indicator = 'cases' and {CAMDEN}"),
     ("DCS-531", "caseload_fte",
      f"update {INDICATORS} set recomputed_difference = 0.3 where indicator = 'caseload_fte' and {CAMDEN}"),
     ("DCS-533", "agency_cover_rate_fte",
@@ -82,38 +88,36 @@ QUERIES = [
 
 
 @pytest.fixture(scope="module")
-def copy_warehouse(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> CopyWarehouse:
-    """Makes a copy of a whole warehouse that a test may spoil."""
+def copy_of(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> CopyWarehouse:
+    """Makes a copy of a whole warehouse that a test may spoil, and drops it when the test is done with it."""
 
-    def copy(settings: Settings) -> Settings:
+    @contextmanager
+    def copied(settings: Settings) -> Iterator[Settings]:
         name = f"copy_{secrets.token_hex(4)}"
-        with psycopg.connect(**postgres.admin_arguments, dbname="postgres", autocommit=True) as admin:
-            admin.execute(
-                sql.SQL("create database {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(settings.get("WAREHOUSE_DATABASE"))
-                )
-            )
-        home = tmp_path_factory.mktemp(name)
-        return Settings({**settings.environment, "WAREHOUSE_DATABASE": name, "WORKFORCE_HOME": str(home)})
+        with psycopg.connect(**postgres.admin_arguments, dbname="postgres", autocommit=True) as admin:  # type: ignore[arg-type]
+            original = sql.Identifier(settings.get("WAREHOUSE_DATABASE"))
+            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), original))
+            home = tmp_path_factory.mktemp(name)
+            yield Settings({**settings.environment, "WAREHOUSE_DATABASE": name, "WORKFORCE_HOME": str(home)})
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
-    return copy
+    return copied
 
 
 @pytest.fixture
-def sample_marts(built_sample_warehouse: Settings, copy_warehouse: CopyWarehouse) -> Settings:
+def sample_marts(built_sample_warehouse: Settings, copy_of: CopyWarehouse) -> Iterator[Settings]:
     """Marts of the sample, a test's own."""
-    return copy_warehouse(built_sample_warehouse)
+    with copy_of(built_sample_warehouse) as settings:
+        yield settings
 
 
 @pytest.fixture(scope="module")
-def sample_findings(
-    built_sample_warehouse: Settings, copy_warehouse: CopyWarehouse
-) -> set[tuple[str, str | None, str]]:
+def sample_findings(built_sample_warehouse: Settings, copy_of: CopyWarehouse) -> set[tuple[str, str | None, str]]:
     """What the gate says of the sample before anything is spoilt: its awkward cases."""
-    settings = copy_warehouse(built_sample_warehouse)
-    result = check_marts(settings)
-    assert result.errors == 0
-    return {(each.rule_code, each.field, each.message) for each in findings(settings, result)}
+    with copy_of(built_sample_warehouse) as settings:
+        result = check_marts(settings)
+        assert result.errors == 0
+        return {(each.rule_code, each.field, each.message) for each in findings(settings, result)}
 
 
 def findings(settings: Settings, result: GateResult) -> list[Finding]:
@@ -148,13 +152,15 @@ def test_a_query_passes_the_gate_and_is_the_only_new_finding(
     # The public tables stand beside the members' ones, so both are spoilt alike.
     spoil(sample_marts, statement)
     if "set value" in statement:
-        spoil(sample_marts, statement.replace(INDICATORS, "open_data_candidate.census_indicators"))
+        spoil(sample_marts, statement.replace(INDICATORS, OPEN_INDICATORS))
     if ROLES in statement:
-        spoil(sample_marts, statement.replace(ROLES, "open_data_candidate.census_role_by_ethnicity"))
+        spoil(sample_marts, statement.replace(ROLES, OPEN_ROLES))
     result = check_marts(sample_marts)
     assert (result.outcome, result.reason) == ("passed_with_queries", None)
-    found = {(each.rule_code, each.field, each.message) for each in findings(sample_marts, result)}
-    assert {(rule, name) for rule, name, _ in found - sample_findings} == {(code, field)}
+    found = {(each.rule_code, each.field, each.message) for each in findings(sample_marts, result)} - sample_findings
+    # A headcount stands in two sums, so one rule may speak of two fields.
+    assert {rule for rule, _, _ in found} == {code}
+    assert field in {name for _, name, _ in found}
 
 
 def test_every_rule_on_marts_has_a_case_that_fails_it() -> None:
@@ -191,8 +197,9 @@ def test_marts_built_before_the_newest_release_was_accepted_are_stale(sample_mar
         connection.execute(
             "insert into ledger.releases (collection, dataset, layout, publication_year, sha256, file_name, source, "
             "source_reference, is_synthetic, status, rows_read, rows_loaded, rows_refused) "
-            "select collection, dataset, layout, publication_year + 1, md5('a') || md5('b'), 'next.csv', source, 'next', "
-            "is_synthetic, 'accepted', 0, 0, 0 from ledger.current_releases where is_current and dataset = 'indicators'"
+            "select collection, dataset, layout, publication_year + 1, md5('a') || md5('b'), 'next.csv', source, "
+            "'next', is_synthetic, 'accepted', 0, 0, 0 "
+            "from ledger.current_releases where is_current and dataset = 'indicators'"
         )
     result = check_marts(sample_marts)
     assert result.outcome == "failed"
@@ -212,7 +219,7 @@ def test_a_warehouse_without_marts_fails_with_what_to_do(warehouse: Settings) ->
 def test_a_warehouse_without_role_by_ethnicity_passes(sample_marts: Settings) -> None:
     with sample_marts.connect("loader") as connection:
         connection.execute("update ledger.releases set status = 'rejected' where dataset = 'role_by_ethnicity'")
-    for table in (ROLES, "open_data_candidate.census_role_by_ethnicity"):
+    for table in (ROLES, OPEN_ROLES):
         spoil(sample_marts, f"truncate {table}")
     assert check_marts(sample_marts).outcome == "passed_with_queries"
 
@@ -220,17 +227,19 @@ def test_a_warehouse_without_role_by_ethnicity_passes(sample_marts: Settings) ->
 def test_data_docs_hold_the_marts_page_beside_the_releases(sample_marts: Settings) -> None:
     check_marts(sample_marts)
     check_marts(sample_marts)
-    pages = sorted(Path(data_docs_folder(sample_marts)).rglob("marts.html"))
+    pages = sorted(Path(data_docs_folder(sample_marts)).rglob("*marts.html"))
     assert len(pages) == 1
-    assert "DCS-511" in pages[0].read_text()
+    page = pages[0].read_text()
+    assert "DCS-511" in page
+    assert "synthetic 2025 release" in page
 
 
 def test_the_real_marts_differ_from_dfes_totals_only_where_units_are_withheld(
-    built_real_warehouse: Settings, copy_warehouse: CopyWarehouse
+    built_real_warehouse: Settings, copy_of: CopyWarehouse
 ) -> None:
-    settings = copy_warehouse(built_real_warehouse)
-    result = check_marts(settings)
-    found = findings(settings, result)
+    with copy_of(built_real_warehouse) as settings:
+        result = check_marts(settings)
+        found = findings(settings, result)
     assert (result.outcome, result.errors) == ("passed_with_queries", 0)
     # Domain notes 4.6: Sutton withheld (u) in 2023; Kensington and Chelsea and Westminster unavailable (x) in 2024.
     assert {each.rule_code for each in found} == {"DCS-523"}

@@ -40,9 +40,10 @@ final as (
         matrix.indicator,
         matrix.indicator_basis,
         area_values.value,
-        case when area_values.value is null then coalesce(area_values.value_status, 'x') end as value_status,
+        {{ status_or_unavailable('area_values.value', 'area_values.value_status') }} as value_status,
         area_values.recomputed_value,
-        area_values.recomputed_status,
+        case area_values.recomputed_status when 'blank' then 'x' else area_values.recomputed_status end
+            as recomputed_status,
         area_values.recomputed_difference,
         unit_rows.unit_row_status,
         current_release.release_id,

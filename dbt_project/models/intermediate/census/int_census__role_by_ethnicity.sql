@@ -134,13 +134,12 @@ final as (
         area_level,
         is_current,
         headcount,
-        -- A measure that the layout does not have is unavailable.
-        case when headcount is null then coalesce(nullif(headcount_status, 'absent'), 'x') end as headcount_status,
+        -- A measure that the layout does not have, or a cell left empty, is unavailable.
+        {{ status_or_unavailable('headcount', 'headcount_status') }} as headcount_status,
         headcount_share_pct,
-        case when headcount_share_pct is null then coalesce(nullif(headcount_share_status, 'absent'), 'x') end
-            as headcount_share_status,
+        {{ status_or_unavailable('headcount_share_pct', 'headcount_share_status') }} as headcount_share_status,
         fte,
-        case when fte is null then coalesce(nullif(fte_status, 'absent'), 'x') end as fte_status
+        {{ status_or_unavailable('fte', 'fte_status') }} as fte_status
     from placed
     order by
         release_id asc,
