@@ -136,7 +136,7 @@ def _validation_result(page: GatePage) -> Any:
                         "code": rule.code,
                         "severity": rule.severity,
                         "field": answer.question.field,
-                        "message": rule.message,
+                        "message": rule.message.replace(" ({group})", ""),
                         "source": rule.source,
                     },
                 ),

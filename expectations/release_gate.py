@@ -20,6 +20,7 @@ from expectations.rules import Question, load_rules, questions
 from ingestion import ledger
 from ingestion.ledger import Decision
 from ingestion.settings import Settings, SettingsError
+from ingestion.statistics.loader import release_from_quarantine
 from ingestion.statistics.specification import Specification, load_specification
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def check_releases(settings: Settings) -> list[GateResult]:
         frames = read_frames(connection, specification, releases)
         answers = checking.check(frames, release_questions(specification))
         results = []
+        accepted = []
         pages = []
         for release in releases:
             own = [
@@ -70,10 +72,14 @@ def check_releases(settings: Settings) -> list[GateResult]:
                 started_at=started_at,
                 release_id=release.release_id,
             )
-            ledger.decide_release(connection, release.release_id, DECISIONS[result.outcome])
+            sha256 = ledger.decide_release(connection, release.release_id, DECISIONS[result.outcome])
+            if result.outcome != "failed":
+                accepted.append(sha256)
             results.append(result)
             title = synthetic + Path(release.file_name).stem
             pages.append(data_docs.GatePage(f"release_{release.release_id}", title, result, own, findings))
+    for sha256 in accepted:
+        release_from_quarantine(sha256, settings.quarantine)
     data_docs.publish_pages(settings, pages)
     return results
 

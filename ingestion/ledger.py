@@ -63,13 +63,15 @@ def add_release(connection: Connection, collection: str, file: ReleaseFile, offe
     return None if row is None else int(row[0])
 
 
-def decide_release(connection: Connection, release_id: int, status: Decision) -> None:
-    """Record the gate's decision. A rejected release keeps its ledger row; its rows leave `raw`.
+def decide_release(connection: Connection, release_id: int, status: Decision) -> str:
+    """Record the gate's decision and return the hash of the release's file.
+
+    A rejected release keeps its ledger row; its rows leave `raw`.
 
     The caller's transaction makes the decision and its findings one step.
     """
     row = connection.execute(
-        "select collection, layout from ledger.releases where release_id = %s for update", [release_id]
+        "select collection, layout, sha256 from ledger.releases where release_id = %s for update", [release_id]
     ).fetchone()
     if row is None:
         raise LookupError(f"There is no release {release_id} in the ledger.")
@@ -84,6 +86,7 @@ def decide_release(connection: Connection, release_id: int, status: Decision) ->
     connection.execute(
         "update ledger.releases set status = %s, decided_at = now() where release_id = %s", [status, release_id]
     )
+    return str(row[2])
 
 
 def add_refused_file(connection: Connection, collection: str, sha256: str, offer: Offer, reason: str) -> None:

@@ -34,6 +34,7 @@ class Superset:
         self.url = url.rstrip("/")
         self._cookies = CookieJar()
         self._opener = build_opener(HTTPCookieProcessor(self._cookies))
+        self._form_token = ""
 
     def _open(self, request: Request | str) -> str:
         path = (request if isinstance(request, str) else request.full_url).removeprefix(self.url)
@@ -60,8 +61,26 @@ class Superset:
         Raises:
             SupersetError: the answer is an error.
         """
-        headers = {"Content-Type": "application/json", "Referer": self.url}
-        return json.loads(self._open(Request(self.url + path, json.dumps(body).encode(), headers)))  # noqa: S310
+        return self.send("POST", path, body)
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """One JSON request of any method and its JSON answer.
+
+        Raises:
+            SupersetError: the answer is an error.
+        """
+        headers = {
+            "Content-Type": "application/json",
+            "Referer": self.url,
+            "X-CSRFToken": self._form_token or self._read_form_token(),
+        }
+        return json.loads(self._open(Request(self.url + path, json.dumps(body).encode(), headers, method=method)))
+
+    def _read_form_token(self) -> str:
+        """The token every form and request of this session must carry; each page holds it."""
+        found = re.search(r'id="csrf_token"\s+value="([^"]*)"', self.get("/login/"))
+        self._form_token = found.group(1) if found else ""
+        return self._form_token
 
     def sign_in(self, username: str, password: str) -> "Superset":
         """Sign in through the login form.
@@ -69,9 +88,9 @@ class Superset:
         Raises:
             SupersetError: the name or the password is wrong.
         """
-        token = re.search(r'id="csrf_token"\s+value="([^"]*)"', self.get("/login/"))
-        form = {"username": username, "password": password, "csrf_token": token.group(1) if token else ""}
-        self._open(Request(f"{self.url}/login/", urlencode(form).encode(), {"Referer": f"{self.url}/login/"}))  # noqa: S310
+        form = {"username": username, "password": password, "csrf_token": self._read_form_token()}
+        self._open(Request(f"{self.url}/login/", urlencode(form).encode(), {"Referer": f"{self.url}/login/"}))
+        self._form_token = ""
         try:
             me = json.loads(self.get("/api/v1/me/"))
         except SupersetError:

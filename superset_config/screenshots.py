@@ -86,19 +86,18 @@ def open_dashboard(context: "BrowserContext", url: str, slug: str) -> "Page":
     return page
 
 
-def take(url: str, passwords: dict[str, str], folder: Path) -> list[Path]:
+def take(chromium: "Browser", url: str, passwords: dict[str, str], folder: Path) -> list[Path]:
     """Write every screenshot; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with browser() as chromium:
-        for view in views(read_assets()):
-            for width, height in SIZES.items():
-                context = visitor(chromium, url, view.username, passwords.get(view.username, ""), width, height)
-                page = open_dashboard(context, url, view.slug)
-                path = folder / f"{view.slug}-{view.username or 'public'}-{width}.png"
-                page.screenshot(path=path)
-                written.append(path)
-                context.close()
+    for view in views(read_assets()):
+        for width, height in SIZES.items():
+            context = visitor(chromium, url, view.username, passwords.get(view.username, ""), width, height)
+            page = open_dashboard(context, url, view.slug)
+            path = folder / f"{view.slug}-{view.username or 'public'}-{width}.png"
+            page.screenshot(path=path)
+            written.append(path)
+            context.close()
     return written
 
 
@@ -110,8 +109,10 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / "superset_config" / "screenshots")
     settings = Settings.load()
     url = f"http://127.0.0.1:{settings.get('SUPERSET_PORT')}"
-    for path in take(url, {"member": settings.get("SUPERSET_MEMBER_PASSWORD")}, parser.parse_args().into):
-        print(f"{path.stat().st_size / 1000:5.0f} kB  {path}")
+    folder = parser.parse_args().into
+    with browser() as chromium:
+        for path in take(chromium, url, {"member": settings.get("SUPERSET_MEMBER_PASSWORD")}, folder):
+            print(f"{path.stat().st_size / 1000:5.0f} kB  {path}")
 
 
 if __name__ == "__main__":

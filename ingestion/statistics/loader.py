@@ -37,7 +37,8 @@ def load_file(
 ) -> LoadResult:
     """Load a published file; commit it with its ledger row, or record why it was refused.
 
-    The same bytes again change nothing. A file that cannot be read is kept in `quarantine`.
+    The same bytes again change nothing. A file that cannot be read is kept in `quarantine`, and one that was loaded
+    is held there until the gate accepts it (`release_from_quarantine`).
 
     Args:
         connection: as the role `loader`, outside a transaction.
@@ -71,6 +72,8 @@ def load_file(
         if release_id is not None:
             copy_rows(connection, file, release_id)
     connection.commit()
+    # Held until the gate has decided: a release it rejects leaves `raw`, and its file must not be lost with it.
+    keep_in_quarantine(path, sha256, quarantine)
     if release_id is None:  # Another process loaded the same bytes at this moment: it won, nothing is lost.
         return LoadResult(path.name, "already_loaded", None, file.rows, file.layout.name, file.publication_year)
     return LoadResult(
@@ -99,9 +102,14 @@ def copy_rows(connection: Connection, file: ReleaseFile, release_id: int) -> Non
 
 
 def keep_in_quarantine(path: Path, sha256: str, quarantine: Path | None) -> None:
-    """Keep a refused file's bytes under their hash; the same bytes are kept once."""
+    """Keep a file's bytes under their hash; the same bytes are kept once."""
     if quarantine is None:
         return
     folder = quarantine / sha256[:16]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copyfile(path, folder / Path(path.name).name)
+
+
+def release_from_quarantine(sha256: str, quarantine: Path) -> None:
+    """Let go of a file that was held until the gate decided: its rows are in `raw` for good."""
+    shutil.rmtree(quarantine / sha256[:16], ignore_errors=True)

@@ -123,6 +123,8 @@ def test_bad_input_ends_with_its_reason_and_changes_nothing(stack: RunningStack,
         assert result.returncode == 1, result.stdout
         assert said in result.stderr
         assert "Traceback" not in result.stderr
+    kept = sorted(file.name for file in stack.settings.quarantine.rglob("*.csv"))
+    assert kept == ["page.csv", "symbol.csv"], "what was accepted is let go, what was refused is kept"
     after = counted(stack).split("|")
     rejected = stack.command("psql", "select count(*) from ledger.releases where status = 'rejected'").stdout.strip()
     assert rejected == "1"

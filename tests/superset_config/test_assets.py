@@ -23,7 +23,14 @@ from superset_config.assets import (
 )
 from superset_config.look import PALETTE
 
-HEADLINES = ["inpost_fte", "turnover_rate_fte", "agency_rate_fte", "vacancy_rate_fte", "caseload_fte", "absence_rate_fte"]
+HEADLINES = [
+    "inpost_fte",
+    "turnover_rate_fte",
+    "agency_rate_fte",
+    "vacancy_rate_fte",
+    "caseload_fte",
+    "absence_rate_fte",
+]
 
 
 def indicator_seed() -> list[dict[str, str]]:
@@ -90,7 +97,9 @@ def test_the_default_indicator_is_one_the_marts_have(assets: Assets) -> None:
 
 
 def test_the_six_headline_figures_are_the_marts_headlines() -> None:
-    headlines = sorted((row for row in indicator_seed() if row["is_headline"] == "true"), key=lambda row: int(row["headline_order"]))
+    headlines = sorted(
+        (row for row in indicator_seed() if row["is_headline"] == "true"), key=lambda row: int(row["headline_order"])
+    )
     assert [row["indicator"] for row in headlines] == HEADLINES
 
 
@@ -107,7 +116,9 @@ def test_colours_come_from_the_palette(assets: Assets) -> None:
 
 
 def test_the_connection_gets_its_password_only_when_it_is_imported(assets: Assets) -> None:
-    config = connection_config(assets.connections["open_data"], lambda role: f"postgresql://{role}:from-outside@host/db")
+    config = connection_config(
+        assets.connections["open_data"], lambda role: f"postgresql://{role}:from-outside@host/db"
+    )
     assert config["sqlalchemy_uri"] == "postgresql://public_reader:from-outside@host/db"
     assert config["allow_dml"] is config["allow_file_upload"] is config["allow_ctas"] is False
 
@@ -132,7 +143,9 @@ def test_every_chart_on_the_page_hangs_below_the_root(assets: Assets) -> None:
             node = position[waiting.pop()]
             reached.add(node["id"])
             waiting.extend(node["children"])
-        charts = {node["meta"]["chartId"] for key, node in position.items() if key.startswith("CHART-") and key in reached}
+        charts = {
+            node["meta"]["chartId"] for key, node in position.items() if key.startswith("CHART-") and key in reached
+        }
         assert charts == {chart_ids[key] for key in dashboard.placed_charts()}
 
 
@@ -155,7 +168,9 @@ BROKEN: dict[str, tuple[Callable[[Assets], Assets], str]] = {
         "census/trend: marts/mart_census__indicators has no metric average_mood",
     ),
     "a condition on a column the mart does not have": (
-        lambda assets: with_params(assets, "census/map", adhoc_filters=[{"subject": "planet", "operator": "==", "comparator": "Mars"}]),
+        lambda assets: with_params(
+            assets, "census/map", adhoc_filters=[{"subject": "planet", "operator": "==", "comparator": "Mars"}]
+        ),
         "census/map: marts/mart_census__indicators has no column planet",
     ),
     "a dataset that is not there": (
@@ -175,7 +190,9 @@ BROKEN: dict[str, tuple[Callable[[Assets], Assets], str]] = {
         "open_census/map reads marts/mart_census__indicators, which is not open data",
     ),
     "a title of eleven words": (
-        lambda assets: with_chart(assets, "census/map", title="one two three four five six seven eight nine ten eleven"),
+        lambda assets: with_chart(
+            assets, "census/map", title="one two three four five six seven eight nine ten eleven"
+        ),
         "the title has more than 10 words",
     ),
     "a script in a template": (
