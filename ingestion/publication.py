@@ -12,6 +12,8 @@ from ingestion.settings import Settings
 
 # Candidate schema of dbt -> schema people read.
 SCHEMAS = {"marts_candidate": "marts", "open_data_candidate": "open_data"}
+# What a table is called while it is copied beside the published one.
+INCOMING = "__incoming"
 # One publication at a time; the number is arbitrary, only shared.
 LOCK = 20170930
 
@@ -75,7 +77,7 @@ def _copy_tables(connection: Connection) -> int:
         raise PublicationRefused("There are no candidate marts. Run `make build`, which makes them.")
     # First the slow part, beside the published tables; then the exchange, which readers hardly notice.
     for schema, name in names:
-        candidate, incoming = sql.Identifier(schema, name), sql.Identifier(SCHEMAS[schema], f"{name}__incoming")
+        candidate, incoming = sql.Identifier(schema, name), sql.Identifier(SCHEMAS[schema], name + INCOMING)
         connection.execute(sql.SQL("create table {} (like {} including all)").format(incoming, candidate))
         connection.execute(sql.SQL("insert into {} select * from {}").format(incoming, candidate))
         comment = connection.execute("select obj_description(%s::regclass)", [f'"{schema}"."{name}"']).fetchone()
@@ -83,14 +85,14 @@ def _copy_tables(connection: Connection) -> int:
             connection.execute(sql.SQL("comment on table {} is {}").format(incoming, sql.Literal(comment[0])))
         connection.execute(sql.SQL("analyze {}").format(incoming))
     published = connection.execute(
-        "select schemaname, tablename from pg_tables where schemaname = any(%s) and tablename not like '%%\\_\\_incoming'",
-        [list(SCHEMAS.values())],
+        "select schemaname, tablename from pg_tables "
+        "where schemaname = any(%s) and right(tablename, length(%s)) <> %s and tablename <> %s",
+        [list(SCHEMAS.values()), INCOMING, INCOMING, STATUS_TABLE_NAME],
     ).fetchall()
     for schema, name in published:
-        if name != STATUS_TABLE_NAME:  # a mart that is no longer made goes with the rest
-            connection.execute(sql.SQL("drop table {}").format(sql.Identifier(schema, name)))
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(schema, name)))
     for schema, name in names:
-        incoming = sql.Identifier(SCHEMAS[schema], f"{name}__incoming")
+        incoming = sql.Identifier(SCHEMAS[schema], name + INCOMING)
         connection.execute(sql.SQL("alter table {} rename to {}").format(incoming, sql.Identifier(name)))
     return len(names)
 
@@ -115,7 +117,7 @@ SYNTHETIC_NOTICE = "SYNTHETIC SAMPLE DATA. Every figure here is invented; none d
 
 
 def _write_status(connection: Connection, gate_run_id: int) -> str:
-    """Write the one row that every dashboard's first line reads: how fresh the figures are and whether to trust them."""
+    """Write the one row every dashboard begins with: how fresh the figures are and whether to trust them."""
     release = connection.execute(
         "select publication_year, is_synthetic from ledger.current_releases where dataset = 'indicators' and is_current"
     ).fetchone()

@@ -18,7 +18,7 @@ TABLE = "workforce_applied"
 # The files that decide what the bootstrap writes.
 WRITERS = (
     "access.py", "assets.py", "bootstrap.py", "data_docs.py", "importer.py", "look.py", "pages.py", "query_context.py",
-    "superset_config.py",
+    "security.py", "superset_config.py",
 )  # fmt: skip
 
 # Everything the bootstrap writes, as text that is the same for the same content.

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from superset_config import look  # noqa: E402
 from superset_config.environment import Environment  # noqa: E402
 from superset_config.pages import add_pages  # noqa: E402
+from superset_config.security import WorkforceSecurityManager  # noqa: E402
 
 _environment = Environment.load()
 _environment.check()
@@ -24,13 +25,21 @@ APP_ICON = look.TOKENS["brandLogoUrl"]
 FAVICONS = [{"href": "/workforce-static/favicon.svg", "type": "image/svg+xml"}]
 SECRET_KEY = _environment.secret_key()
 SQLALCHEMY_DATABASE_URI = _environment.required("SUPERSET_METADATA_URL")
-SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+SQLALCHEMY_ENGINE_OPTIONS = {
+    "pool_size": 10,
+    "max_overflow": 10,
+    "pool_pre_ping": True,
+    # Every chart writes three rows to the event log. Waiting for the disk each time would be most of a chart's time;
+    # a crash of the server may cost the last moment of that log and nothing else.
+    "connect_args": {"options": "-c synchronous_commit=off"},
+}
 DATA_DIR = str(_home)
 UPLOAD_FOLDER = str(_home / "uploads") + "/"
 FLASK_APP_MUTATOR = add_pages
 ENABLE_PROXY_FIX = _environment.https
 
 # --- People -----------------------------------------------------------------------------------------------
+CUSTOM_SECURITY_MANAGER = WorkforceSecurityManager
 AUTH_ROLE_ADMIN = "LIIA administrator"
 AUTH_ROLE_PUBLIC = "Public"
 AUTH_USER_REGISTRATION = False
