@@ -24,12 +24,19 @@ def dfe_census() -> None:
     @task
     def fetch_new_releases() -> list[str]:
         """Fetch what the source has and the ledger has not: often nothing."""
+        from airflow.sdk.exceptions import AirflowFailException
+
         from ingestion.settings import Settings
+        from ingestion.sources import SourceError
         from ingestion.statistics.intake import fetch_new, source_from
 
         settings = Settings.load()
-        source = source_from(settings.get("CENSUS_SOURCE"), settings)
-        return [str(file.path) for file in fetch_new(settings, source)]
+        try:
+            return [
+                str(file.path) for file in fetch_new(settings, source_from(settings.get("CENSUS_SOURCE"), settings))
+            ]
+        except SourceError as error:  # the source has been patient itself; tomorrow's run looks again
+            raise AirflowFailException(str(error)) from None
 
     @task(map_index_template="{{ label }}", retries=0)
     def load_release(path: str, **context: Any) -> None:

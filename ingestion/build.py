@@ -75,8 +75,12 @@ def superset_environment(settings: Settings) -> Mapping[str, str]:
     return {**inherited, **settings.environment}
 
 
-def refresh_dashboards(settings: Settings) -> None:
+def refresh_dashboards(settings: Settings, *, quiet: bool = False) -> None:
     """Let the dashboards take the newly published marts: import what changed, empty and warm the cache.
+
+    Args:
+        settings: the process's settings.
+        quiet: keep its one line of output to itself.
 
     Raises:
         BuildFailed: Superset is there but could not be refreshed.
@@ -85,7 +89,10 @@ def refresh_dashboards(settings: Settings) -> None:
     if not program.exists() or "SUPERSET_SECRET_KEY" not in settings.environment:
         return  # A warehouse without dashboards, as in most tests.
     result = subprocess.run(
-        [str(program), str(SUPERSET_CONFIG / "refresh.py")], env=dict(superset_environment(settings)), check=False
+        [str(program), str(SUPERSET_CONFIG / "refresh.py")],
+        env=dict(superset_environment(settings)),
+        stdout=subprocess.DEVNULL if quiet else None,
+        check=False,
     )
     if result.returncode != 0:
         raise BuildFailed(

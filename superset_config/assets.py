@@ -24,6 +24,14 @@ DBT_MODELS = ROOT / "dbt_project" / "models"
 SCHEMAS = ("marts", "open_data")
 GRID_COLUMNS = 12
 LONGEST_TITLE_WORDS = 10
+# What templates may call: Handlebars' own, and those Superset's chart registers. Any other leaves an error in the page.
+TEMPLATE_HELPERS = frozenset(
+    {
+        "if", "unless", "each", "with", "lookup", "else",
+        "group", "dateFormat", "formatNumber", "sprintf", "concat", "lowercase", "uppercase", "capitalizeFirst",
+        "eq", "neq", "gt", "gte", "lt", "lte", "and", "or", "not", "sum", "difference", "multiplication", "division",
+    }
+)  # fmt: skip
 ROW_LIMIT = 10_000
 
 Node = dict[str, Any]
@@ -363,6 +371,9 @@ def _check_chart(chart: Chart, assets: Assets) -> Iterator[str]:
             yield f"{chart.key}: a handlebars chart needs a template"
         elif re.search(r"<\s*(script|style|iframe)", chart.params["handlebarsTemplate"], re.IGNORECASE):
             yield f"{chart.key}: the template may hold no script, style or iframe (put CSS in assets/style.css)"
+        called = re.findall(r"(?:{{#?|\()\s*(\w+)\s+(?=[\w.\"'(\[])", chart.params.get("handlebarsTemplate", ""))
+        for helper in sorted(set(called) - TEMPLATE_HELPERS):
+            yield f"{chart.key}: the template calls {helper}, which Superset's handlebars charts do not have"
 
 
 def _check_dashboard(dashboard: Dashboard, assets: Assets) -> Iterator[str]:
@@ -660,3 +671,23 @@ def dashboard_config(
             ],
         },
     }
+
+
+def main() -> int:
+    """Check the assets and say what is wrong: `python -m superset_config.assets`."""
+    try:
+        assets = read_assets()
+    except AssetError as error:
+        print(error)
+        return 1
+    problems = check(assets)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        counts = f"{len(assets.dashboards)} dashboards, {len(assets.charts)} charts, {len(assets.datasets)} datasets"
+        print(f"{counts}: in order")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

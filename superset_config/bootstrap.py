@@ -1,4 +1,4 @@
-"""Bring Superset's metadata database to what the code says: schema, permissions, connections, dashboards, roles, people.
+"""Bring Superset to what the code says: schema, permissions, connections, dashboards, roles, people.
 
     python superset_config/bootstrap.py          does only what is needed
     python superset_config/bootstrap.py --force  does everything

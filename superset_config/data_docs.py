@@ -37,7 +37,7 @@ class DataDocsView(BaseView):
         # Reports are rewritten at every gate, so the browser must ask again.
         return send_from_directory(self.folder.resolve(), name, max_age=0)
 
-    report.talisman_view_options = {  # type: ignore[attr-defined]
+    report.talisman_view_options = {  # noqa: RUF012  (the attribute of a function, not of the class)
         "content_security_policy": REPORT_POLICY,
         "content_security_policy_nonce_in": [],
     }

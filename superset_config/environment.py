@@ -1,4 +1,4 @@
-"""What Superset needs from the environment, and nothing else: no default secret, one clear line when something is missing."""
+"""What Superset needs from the environment: no default secret, one clear line when something is missing."""
 
 import os
 from collections.abc import Mapping

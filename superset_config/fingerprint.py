@@ -23,15 +23,15 @@ WRITERS = (
 
 # Everything the bootstrap writes, as text that is the same for the same content.
 STATE_QUERIES = (
-    """select string_agg(md5(concat_ws('|', uuid, dashboard_title, slug, published, css, position_json, json_metadata)), '' order by uuid)
-       from dashboards where is_managed_externally""",
+    """select string_agg(md5(concat_ws('|', uuid, dashboard_title, slug, published, css, position_json, json_metadata)),
+       '' order by uuid) from dashboards where is_managed_externally""",
     """select string_agg(md5(concat_ws('|', uuid, slice_name, viz_type, params, query_context)), '' order by uuid)
        from slices where is_managed_externally""",
-    """select string_agg(md5(concat_ws('|', tables.uuid, table_name, schema, sql, column_name, verbose_name, expression, type)), ''
-       order by tables.uuid, column_name)
+    """select string_agg(md5(concat_ws('|', tables.uuid, table_name, schema, sql, column_name, verbose_name, expression,
+       type)), '' order by tables.uuid, column_name)
        from tables inner join table_columns on tables.id = table_id where is_managed_externally""",
-    """select string_agg(md5(concat_ws('|', database_name, sqlalchemy_uri, expose_in_sqllab, allow_dml, allow_file_upload)), ''
-       order by database_name) from dbs""",
+    """select string_agg(md5(concat_ws('|', database_name, sqlalchemy_uri, expose_in_sqllab, allow_dml,
+       allow_file_upload)), '' order by database_name) from dbs""",
     """select string_agg(md5(concat_ws('|', ab_role.name, ab_permission.name, ab_view_menu.name)), ''
        order by ab_role.name, ab_permission.name, ab_view_menu.name)
        from ab_role
@@ -85,7 +85,7 @@ def is_applied(metadata_url: str, wanted: str) -> bool:
             cursor.execute("select to_regclass(%s), to_regclass('alembic_version')", [TABLE])
             if None in cursor.fetchone():
                 return False
-            cursor.execute(f"select code, state from {TABLE}")  # noqa: S608  (a constant)
+            cursor.execute(f"select code, state from {TABLE}")
             row = cursor.fetchone()
             return row is not None and row == (wanted, _state(cursor))
     finally:
@@ -98,8 +98,8 @@ def remember_applied(metadata_url: str, code: str) -> None:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(f"create table if not exists {TABLE} (code text not null, state text not null)")
-            cursor.execute(f"delete from {TABLE}")  # noqa: S608
-            cursor.execute(f"insert into {TABLE} values (%s, %s)", [code, _state(cursor)])  # noqa: S608
+            cursor.execute(f"delete from {TABLE}")
+            cursor.execute(f"insert into {TABLE} values (%s, %s)", [code, _state(cursor)])
     finally:
         connection.close()
 

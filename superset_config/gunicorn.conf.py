@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from superset_config.environment import Environment  # noqa: E402
+from superset_config.environment import Environment
 
 _environment = Environment.load()
 # Said here once: a worker that ends while starting would be started again and again.

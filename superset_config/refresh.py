@@ -110,7 +110,8 @@ def refresh(environment: Environment) -> str:
         1 for dashboard in assets.dashboards.values() for _ in _warm_dashboard(superset, dashboard, assets, ids)
     )
     seconds = time.monotonic() - started
-    return f"superset: figures refreshed, {len(assets.dashboards)} dashboards warmed with {asked} queries ({seconds:.1f} s)"
+    warmed = f"{len(assets.dashboards)} dashboards warmed with {asked} queries"
+    return f"superset: figures refreshed, {warmed} ({seconds:.1f} s)"
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from superset.security import SupersetSecurityManager
 
 
 class WorkforceSecurityManager(SupersetSecurityManager):
-    """Reads what the public may do once a request: Superset's own reads it again for every check, thirty times a chart."""
+    """Reads what the public may do once a request; Superset's own reads it at every check, thirty times a chart."""
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Whether anybody may do this without signing in."""

@@ -9,10 +9,10 @@ from typing import Any
 # Superset runs this file by its path, so the package it lies in has to be made findable first.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from superset_config import look  # noqa: E402
-from superset_config.environment import Environment  # noqa: E402
-from superset_config.pages import add_pages  # noqa: E402
-from superset_config.security import WorkforceSecurityManager  # noqa: E402
+from superset_config import look
+from superset_config.environment import Environment
+from superset_config.pages import add_pages
+from superset_config.security import WorkforceSecurityManager
 
 _environment = Environment.load()
 _environment.check()

@@ -81,6 +81,18 @@ class AirflowApi:
         instances: list[dict[str, Any]] = answer.json()["task_instances"]
         return instances
 
+    def reason(self, run: Run, task: dict[str, Any]) -> str:
+        """Why a task failed, in its own words: the message of the error that ended it."""
+        answer = self._client.get(
+            f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task['task_id']}/logs/{task['try_number']}",
+            params={"map_index": task.get("map_index", -1), "full_content": "true"},
+            headers={"Accept": "application/json"},
+        )
+        answer.raise_for_status()
+        lines = answer.json()["content"]
+        errors = [detail for line in lines if isinstance(line, dict) for detail in line.get("error_detail") or []]
+        return str(errors[0]["exc_value"]) if errors else "its log says more"
+
 
 def _run(described: dict[str, Any]) -> Run:
     return Run(described["dag_id"], described["dag_run_id"], described["state"], described["run_after"])

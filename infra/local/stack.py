@@ -28,6 +28,7 @@ from infra.local.airflow_api import AirflowApi, Run
 from infra.local.environment import prepare_environment, write_private
 from infra.local.postgres import EmbeddedPostgres, PostgresError, programs_folder
 from infra.local.services import Service, ServiceError, answers
+from ingestion.build import DBT_PROJECT, BuildFailed, dbt_environment, refresh_dashboards
 from ingestion.settings import ROOT, Settings, local_folder, read_environment_file
 
 BIN = Path(sys.executable).parent
@@ -96,11 +97,10 @@ class Stack:
 
     @property
     def superset_environment(self) -> dict[str, str]:
-        """Superset's own interpreter, its configuration on the path."""
+        """Superset's own interpreter and its configuration."""
         return {
             **self.environment,
             "PATH": f"{SUPERSET_BIN}{os.pathsep}{os.environ.get('PATH', '')}",
-            "PYTHONPATH": str(SUPERSET_CONFIG),
             "SUPERSET_CONFIG_PATH": str(SUPERSET_CONFIG / "superset_config.py"),
         }
 
@@ -169,7 +169,7 @@ def up(source: str | None, detach: bool) -> None:
             stack.superset_service().start()
             stack.superset_service().wait_until_ready()
         load_and_publish(stack)
-    except (StackError, ServiceError, PostgresError, KeyboardInterrupt):
+    except (StackError, ServiceError, PostgresError, BuildFailed, KeyboardInterrupt):
         if not detach:
             take_down(stack)
         raise
@@ -200,19 +200,15 @@ def prepare(stack: Stack) -> None:
             service.start()
 
     def prepare_superset() -> None:
-        mark = locks + fingerprint_of(SUPERSET_CONFIG) + stack.values["SUPERSET_ADMIN_PASSWORD"]
-        stack.once(
-            "superset-bootstrap", hashlib.sha256(mark.encode()).hexdigest(),
-            lambda: stack.run(
-                "superset-bootstrap", [str(SUPERSET_BIN / "python"), str(SUPERSET_CONFIG / "bootstrap.py")],
-                stack.superset_environment,
-            ),
-        )  # fmt: skip
+        # It knows itself what has changed, by hand too.
+        stack.run(
+            "superset-bootstrap",
+            [str(SUPERSET_BIN / "python"), str(SUPERSET_CONFIG / "bootstrap.py")],
+            stack.superset_environment,
+        )
 
     def parse_dbt() -> None:
         # Cosmos draws the DAG from this manifest, so it must be there before the dag-processor looks.
-        from ingestion.build import DBT_PROJECT, dbt_environment
-
         stack.once(
             "dbt-parse", fingerprint_of(ROOT / "dbt_project"),
             lambda: stack.run(
@@ -275,6 +271,8 @@ def load_and_publish(stack: Stack) -> None:
     is_due = publication_is_due(stack)
     if not is_due and not code_is_new:
         console.print("[green]✓[/green] Nothing new: the published marts are up to date", highlight=False)
+        with step("Dashboards are warmed"):
+            refresh_dashboards(stack.settings, quiet=True)
         return
     with step("dbt, the gate and publication (DAG regional_marts)") as status:
         # A release that was accepted wakes the DAG by itself; changed code without new data does not.
@@ -303,25 +301,13 @@ def follow(api: AirflowApi, run: Run, status: Status, stack: Stack) -> Run:
         )
         status.update(f"{title}: {over} of {len(tasks)} tasks" + (f", now {busy}" if busy else ""))
     if run.state == "failed":
-        failed = ", ".join(task["task_id"] for task in api.tasks(run) if task["state"] == "failed")
-        reason = last_reason(stack)
+        failed = [task for task in api.tasks(run) if task["state"] == "failed"]
+        reasons = [f"{task['task_id']}: {api.reason(run, task)}" for task in failed]
         raise StackError(
-            f"The DAG run {run.dag_id} failed at {failed or 'an unknown task'}." + (f" {reason}" if reason else "")
+            "\n".join([f"The DAG run {run.dag_id} failed.", *reasons])
             + f"\nLogs: {stack.home / 'airflow' / 'logs'} or {stack.airflow_url}/dags/{run.dag_id}/runs/{run.run_id}"
-        )  # fmt: skip
+        )
     return run
-
-
-def last_reason(stack: Stack) -> str | None:
-    """Why the latest gate or file was refused, if that is what went wrong in the last minutes."""
-    with stack.settings.connect("loader") as connection:
-        row = connection.execute(
-            "select reason from ("
-            "select reason, finished_at as at from ledger.gate_runs where outcome = 'failed' "
-            "union all select reason, refused_at from ledger.refused_files) as refusals "
-            "where at > now() - interval '10 minutes' order by at desc limit 1"
-        ).fetchone()
-    return None if row is None else str(row[0])
 
 
 def publication_is_due(stack: Stack) -> bool:
@@ -352,7 +338,7 @@ def tell_addresses(stack: Stack, seconds: float) -> None:
         ("Dashboards", stack.superset_url, "admin", values["SUPERSET_ADMIN_PASSWORD"]),
         ("  as an analyst", "", "analyst", values["SUPERSET_ANALYST_PASSWORD"]),
         ("  as an authority", "", "member", values["SUPERSET_MEMBER_PASSWORD"]),
-        ("  open data, no login", f"{stack.superset_url}/superset/dashboard/open-census/", "", ""),
+        ("  open data, no login", f"{stack.superset_url}/superset/dashboard/open_census/", "", ""),
         ("Airflow", stack.airflow_url, "engineer", values["AIRFLOW_ADMIN_PASSWORD"]),
         ("Data Docs", f"{stack.superset_url}/data-docs/", "admin or analyst", ""),
         ("Warehouse", f"127.0.0.1:{values['POSTGRES_PORT']}/{values['WAREHOUSE_DATABASE']}", "", "make psql"),
@@ -473,7 +459,7 @@ def main() -> int:
             reset(given.yes)
         else:
             return psql(given.sql or None)
-    except (StackError, ServiceError, PostgresError) as error:
+    except (StackError, ServiceError, PostgresError, BuildFailed) as error:
         console.print(str(error), style="red", highlight=False, soft_wrap=True, markup=False)
         return 1
     except KeyboardInterrupt:

@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pytest
-
 from superset_config.assets import Assets, Dashboard
 from superset_config.client import Superset
 from tests.superset_config.conftest import RunningSuperset
@@ -48,34 +46,31 @@ def test_a_second_start_sees_in_a_moment_that_nothing_is_to_be_done(superset: Ru
     assert time.perf_counter() - started < 5
 
 
-@pytest.mark.parametrize(
-    ("what", "spoil"),
-    [
-        ("a dashboard's title", "update dashboards set dashboard_title = 'changed by hand' where slug = 'census'"),
-        ("a chart's parameters", "update slices set params = '{}' where is_managed_externally and viz_type = 'table'"),
-        (
-            "a permission given to the public",
-            "insert into ab_permission_view_role (id, permission_view_id, role_id) "
-            "select nextval('ab_permission_view_role_id_seq'), permission.id, role.id from ab_role as role, "
-            "ab_permission_view as permission inner join ab_permission on permission_id = ab_permission.id "
-            "inner join ab_view_menu on view_menu_id = ab_view_menu.id "
-            "where role.name = 'Public' and ab_permission.name = 'can_sqllab' and ab_view_menu.name = 'Superset'",
-        ),
-    ],
-)
-def test_what_was_changed_by_hand_is_put_right(what: str, spoil: str, superset: RunningSuperset) -> None:
-    def without_times(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+SPOILT_BY_HAND = {
+    "a dashboard's title": "update dashboards set dashboard_title = 'changed by hand' where slug = 'census'",
+    "a chart's parameters": "update slices set params = '{}' where is_managed_externally and viz_type = 'table'",
+    "a permission given to the public": (
+        "insert into ab_permission_view_role (id, permission_view_id, role_id) "
+        "select nextval('ab_permission_view_role_id_seq'), permission.id, role.id from ab_role as role, "
+        "ab_permission_view as permission inner join ab_permission on permission_id = ab_permission.id "
+        "inner join ab_view_menu on view_menu_id = ab_view_menu.id "
+        "where role.name = 'Public' and ab_permission.name = 'can_sqllab' and ab_view_menu.name = 'Superset'"
+    ),
+}
+
+
+def test_what_was_changed_by_hand_is_put_right(superset: RunningSuperset) -> None:
+    def without_times(rows: dict[str, list[Any]]) -> dict[str, list[str]]:
         return {
-            table: sorted(
-                str({name: value for name, value in row.items() if name not in ("changed_on", "id")}) for row in each
-            )
+            table: sorted(str({name: row[name] for name in row if name not in ("changed_on", "id")}) for row in each)
             for table, each in rows.items()
             if table != "workforce_applied"
         }
 
     before = everything(superset)
     with superset.metadata() as connection:
-        assert connection.execute(spoil).rowcount > 0, what
+        for what, spoil in SPOILT_BY_HAND.items():
+            assert connection.execute(spoil).rowcount > 0, what
     result = superset.run("bootstrap.py")
     assert result.returncode == 0 and "imported" in result.stdout, result.stderr
     assert without_times(everything(superset)) == without_times(before)

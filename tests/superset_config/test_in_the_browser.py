@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MOST_SECONDS_TO_USABLE = 5.0
 TROUBLE = re.compile(
-    r"unexpected error|an error occurred|something went wrong|query failed|forbidden|not authori[sz]ed|\[object Object\]|undefined|NaN",
+    r"unexpected error|an error occurred|something went wrong|query failed|forbidden|not authori[sz]ed"
+    r"|\[object Object\]|undefined|NaN|missing helper|parse error",
     re.IGNORECASE,
 )
 

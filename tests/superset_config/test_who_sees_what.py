@@ -109,7 +109,8 @@ def test_an_analyst_runs_sql_and_writes_nothing(visitors: Mapping[str, Superset]
         body = {"database_id": row[0], "sql": sql, "client_id": client_id, "runAsync": False}
         return visitors["analyst"].post("/api/v1/sqllab/execute/", body)
 
-    assert run("select count(*) as rows from marts.publication_status", f"b{time.time_ns()}"[-8:])["data"] == [{"rows": 1}]
+    answer = run("select count(*) as rows from marts.publication_status", f"b{time.time_ns()}"[-8:])
+    assert answer["data"] == [{"rows": 1}]
     for number, sql in enumerate(
         [
             "create table marts.mine (a int)",
