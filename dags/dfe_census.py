@@ -3,8 +3,6 @@
 Daily while DfE publishes (late February, with corrections until spring); cheap when there is nothing new.
 """
 
-from typing import Any
-
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from dags.assets import CENSUS_RELEASES
@@ -39,16 +37,17 @@ def dfe_census() -> None:
             raise AirflowFailException(str(error)) from None
 
     @task(map_index_template="{{ label }}", retries=0)
-    def load_release(path: str, **context: Any) -> None:
+    def load_release(path: str) -> None:
         """Load one file whole or not at all; a refused file fails here with its reason, the others go on."""
         from pathlib import Path
 
+        from airflow.sdk import get_current_context
         from airflow.sdk.exceptions import AirflowFailException
 
         from ingestion.settings import Settings
         from ingestion.statistics.intake import load_landed
 
-        context["label"] = Path(path).name
+        get_current_context()["label"] = Path(path).name  # type: ignore[typeddict-unknown-key]
         result = load_landed(Settings.load(), Path(path))
         if result.outcome == "refused":
             raise AirflowFailException(result.reason)

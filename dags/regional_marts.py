@@ -6,15 +6,13 @@ Woken by accepted data, not by the clock. A failed step leaves the last publishe
 from pathlib import Path
 
 from airflow.sdk import dag, task
-from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, SeedRenderingBehavior, TestBehavior
+from cosmos import DbtBuildLocalOperator, ProfileConfig
+from cosmos.constants import InvocationMode
 
 from dags.assets import CENSUS_RELEASES, REGIONAL_MARTS
 from dags.defaults import DEFAULTS, START
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project"
-# Made by `dbt parse` before the stack starts, so that drawing this DAG costs no dbt run.
-MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 
 
 @dag(
@@ -27,25 +25,19 @@ MANIFEST = DBT_PROJECT / "target" / "manifest.json"
     doc_md=__doc__,
 )
 def regional_marts() -> None:
-    dbt = DbtTaskGroup(
-        group_id="dbt",
-        project_config=ProjectConfig(DBT_PROJECT, manifest_path=MANIFEST, install_dbt_deps=False),
+    # One dbt process for the whole graph, data tests included: see infra/adr/0006-one-dbt-process.md.
+    dbt_build = DbtBuildLocalOperator(
+        task_id="dbt_build",
+        project_dir=DBT_PROJECT,
         profile_config=ProfileConfig("workforce", "warehouse", profiles_yml_filepath=DBT_PROJECT / "profiles.yml"),
-        render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST,
-            # Neither tests nor seeds need a box of their own: dbt runs them with the models they belong to.
-            test_behavior=TestBehavior.NONE,
-            seed_rendering_behavior=SeedRenderingBehavior.NONE,
-            emit_datasets=False,
-        ),
-        # One dbt process for the whole graph, tests included; the other tasks watch their model in it.
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER, invocation_mode=InvocationMode.DBT_RUNNER
-        ),
-        # Added to the kinds Cosmos lists itself, so that a failing test stops what stands on its model. Unit tests
-        # are about the code, not the data: they run with the checks.
-        operator_args={"dbt_cmd_flags": ["--resource-type", "test"]},
-        default_args={"retries": 0},
+        invocation_mode=InvocationMode.DBT_RUNNER,
+        # Made by `dbt parse` before the stack starts, so that a run parses nothing again.
+        manifest_filepath=str(DBT_PROJECT / "target" / "manifest.json"),
+        # Unit tests are about the code, not the data: they run with the checks.
+        dbt_cmd_flags=["--exclude-resource-type", "unit_test"],
+        install_deps=False,
+        emit_datasets=False,
+        retries=0,
     )
 
     @task(retries=0)
@@ -70,7 +62,7 @@ def regional_marts() -> None:
         publish(Settings.load(), gate_run_id)
 
     gate = mart_gate()
-    dbt >> gate
+    dbt_build >> gate
     publish(gate)  # type: ignore[arg-type]  # at parse time this is the gate's future result
 
 

@@ -208,7 +208,7 @@ def prepare(stack: Stack) -> None:
         )
 
     def parse_dbt() -> None:
-        # Cosmos draws the DAG from this manifest, so it must be there before the dag-processor looks.
+        # With the manifest at hand, the DAG regional_marts need not parse the project again.
         stack.once(
             "dbt-parse", fingerprint_of(ROOT / "dbt_project"),
             lambda: stack.run(

@@ -55,6 +55,7 @@ def test_everything_is_up_and_the_end_says_where(stack: RunningStack) -> None:
         assert address in stack.output
         assert address.startswith("http://127.0.0.1:")
     assert stack.settings.get("SUPERSET_ADMIN_PASSWORD") in stack.output
+    assert "failed" not in stack.output
 
 
 def test_logins_are_kept_private(stack: RunningStack) -> None:
@@ -75,6 +76,9 @@ def test_the_flow_ran_under_the_scheduler(stack: RunningStack) -> None:
         run = api.latest_run(dag)
         assert run is not None
         assert run.state == "success", dag
+    census = api.latest_run("dfe_census")
+    assert census is not None
+    assert {task["state"] for task in api.tasks(census)} <= {"success", "skipped"}
     marts = api.latest_run("regional_marts")
     assert marts is not None
     assert marts.run_id.startswith("asset_triggered")
