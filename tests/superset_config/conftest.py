@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from ingestion.settings import ROOT, Settings, read_environment_file
-from superset_config.assets import Assets, Dashboard, default_filters, read_assets
+from superset_config.assets import Assets, Dashboard, read_assets
 from superset_config.client import Superset
-from superset_config.query_context import query_context, with_filters
+from tests.superset_config.measuring import opening_question
 
 SUPERSET_PYTHON = ROOT / "superset_config" / ".venv" / "bin" / "python"
 
@@ -39,9 +39,22 @@ class RunningSuperset:
         assert row is not None
         return bool(row[0])
 
+    def newest_year(self) -> int:
+        """The newest census year in the published data."""
+        with self.settings.connect("public_reader") as connection:
+            row = connection.execute("select max(census_year) from open_data.census_indicators").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def metadata(self) -> psycopg.Connection[Any]:
         """Superset's own database."""
         return psycopg.connect(self.settings.get("SUPERSET_METADATA_URL").replace("postgresql+psycopg2", "postgresql"))
+
+    def ids(self) -> Mapping[str, int]:
+        """Superset's own id of every chart and dataset, by uuid."""
+        with self.metadata() as connection:
+            rows = connection.execute("select uuid::text, id from slices union all select uuid::text, id from tables")
+            return dict(rows.fetchall())
 
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of superset_config's scripts as the stack runs it."""
@@ -78,18 +91,13 @@ def assets() -> Assets:
 @pytest.fixture(scope="session")
 def newest_year(superset: RunningSuperset) -> int:
     """The newest census year in the published data."""
-    with superset.settings.connect("public_reader") as connection:
-        row = connection.execute("select max(census_year) from open_data.census_indicators").fetchone()
-    assert row is not None
-    return int(row[0])
+    return superset.newest_year()
 
 
 @pytest.fixture(scope="session")
 def ids(superset: RunningSuperset) -> Mapping[str, int]:
     """Superset's own id of every chart and dataset, by uuid."""
-    with superset.metadata() as connection:
-        rows = connection.execute("select uuid::text, id from slices union all select uuid::text, id from tables")
-        return dict(rows.fetchall())
+    return superset.ids()
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +105,7 @@ def question(assets: Assets, ids: Mapping[str, int], newest_year: int) -> Callab
     """Makes the request a dashboard sends for one of its charts when it is first opened."""
 
     def ask(dashboard: Dashboard, key: str) -> dict[str, Any]:
-        chart = assets.charts[key]
-        newest = {each.id: newest_year for each in dashboard.filters if each.newest_first}
-        context = query_context(chart.viz_type, chart.params, ids[assets.datasets[chart.dataset].uuid])
-        return with_filters(context, default_filters(dashboard, key.split("/")[1], newest))
+        return opening_question(assets, ids, newest_year, dashboard, key)
 
     return ask
 
