@@ -5,6 +5,7 @@ stand, and keep them when anything fails.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from psycopg import Connection, sql
 
@@ -116,6 +117,18 @@ create table if not exists {} (
 SYNTHETIC_NOTICE = "SYNTHETIC SAMPLE DATA. Every figure here is invented; none describes a real authority or person."
 
 
+def next_update(year: int, today: date) -> str:
+    """What to expect after the release of a census year, as a person would say it today.
+
+    DfE publishes a census year's statistics in late February, two calendar years after the census year began
+    (domain: the releases of 2020 to 2025, section 4.1).
+    """
+    expected = date(year + 2, 3, 1)
+    if today < expected:
+        return f"DfE's {year + 1} statistics, usually late February {year + 2}"
+    return f"due: DfE's {year + 1} statistics, usual in late February {year + 2}, have not been loaded"
+
+
 def _write_status(connection: Connection, gate_run_id: int) -> str:
     """Write the one row every dashboard begins with: how fresh the figures are and whether to trust them."""
     release = connection.execute(
@@ -142,10 +155,7 @@ def _write_status(connection: Connection, gate_run_id: int) -> str:
                 if is_synthetic
                 else "Source: Department for Education, "
                 "Children's social work workforce. Open Government Licence v3.0.",
-                # DfE publishes a census year's statistics in late February, two calendar years after it began.
-                "next": "The sample is not updated."
-                if is_synthetic
-                else f"DfE's {year + 1} statistics, usually late February {year + 2}",
+                "next": "The sample is not updated." if is_synthetic else next_update(year, datetime.now(UTC).date()),
                 "gate": gate_run_id,
             },
         )

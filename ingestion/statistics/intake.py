@@ -16,7 +16,7 @@ from psycopg import Connection
 from ingestion import ledger
 from ingestion.settings import Settings
 from ingestion.sources import Offer, Source
-from ingestion.statistics.loader import LoadResult, load_file
+from ingestion.statistics.loader import LoadResult, load_file, load_files
 
 COLLECTION = "dfe_census_statistics"
 
@@ -89,8 +89,12 @@ def load_source(
         SourceError: the source cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="workforce-") as folder:
-        for offer in source.offers():
+
+        def fetching(offer: Offer) -> Callable[[], tuple[Path, Offer]]:
+            return lambda: (source.fetch(offer, Path(folder)), offer)
+
+        offers = source.offers()
+        results = load_files(connection, COLLECTION, (fetching(offer) for offer in offers), quarantine)
+        for offer in offers:
             starting(offer.file_name)
-            path = source.fetch(offer, Path(folder))
-            yield load_file(connection, COLLECTION, path, offer, quarantine)
-            path.unlink()
+            yield next(results)

@@ -2,6 +2,8 @@
 
 import io
 import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,52 +34,99 @@ class LoadResult:
     reason: str | None = None
 
 
-def load_file(
-    connection: Connection, collection: str, path: Path, offer: Offer, quarantine: Path | None = None
-) -> LoadResult:
-    """Load a published file; commit it with its ledger row, or record why it was refused.
+@dataclass(frozen=True)
+class Arrival:
+    """One file, fetched and read, its fate still open: either a release or the reason why it is none."""
 
-    The same bytes again change nothing. A file that cannot be read is kept in `quarantine`, and one that was loaded
-    is held there until the gate accepts it (`release_from_quarantine`).
+    path: Path
+    offer: Offer
+    sha256: str
+    file: ReleaseFile | None
+    refusal: UnreadableFile | None
+
+
+def read_arrival(path: Path, offer: Offer, collection: str) -> Arrival:
+    """Read a fetched file; what is wrong with it is part of the answer."""
+    content = path.read_bytes()
+    sha256 = content_hash(content)
+    try:
+        return Arrival(path, offer, sha256, read_release(path, load_specification(collection), content, sha256), None)
+    except UnreadableFile as refusal:
+        return Arrival(path, offer, sha256, None, refusal)
+
+
+def load_files(
+    connection: Connection,
+    collection: str,
+    fetches: Iterable[Callable[[], tuple[Path, Offer]]],
+    quarantine: Path | None,
+) -> Iterator[LoadResult]:
+    """Load files one after the other; while the server takes one, the next is fetched and read.
 
     Args:
         connection: as the role `loader`, outside a transaction.
         collection: the collection's key.
-        path: the file, already fetched.
-        offer: where it came from.
+        fetches: each makes one file available and says where it came from.
         quarantine: the folder for refused files; none keeps nothing.
     """
-    specification = load_specification(collection)
-    content = path.read_bytes()
-    sha256 = content_hash(content)
+    with ThreadPoolExecutor(max_workers=1) as reader:
+
+        def begin(fetch: Callable[[], tuple[Path, Offer]]) -> Future[Arrival]:
+            return reader.submit(lambda: read_arrival(*fetch(), collection))
+
+        waiting: Future[Arrival] | None = None
+        for fetch in fetches:
+            arriving = begin(fetch)
+            if waiting is not None:
+                yield load_arrival(connection, collection, waiting.result(), quarantine)
+            waiting = arriving
+        if waiting is not None:
+            yield load_arrival(connection, collection, waiting.result(), quarantine)
+
+
+def load_file(
+    connection: Connection, collection: str, path: Path, offer: Offer, quarantine: Path | None = None
+) -> LoadResult:
+    """Load a single file: `read_arrival` and `load_arrival`."""
+    return load_arrival(connection, collection, read_arrival(path, offer, collection), quarantine)
+
+
+def load_arrival(
+    connection: Connection, collection: str, arrival: Arrival, quarantine: Path | None = None
+) -> LoadResult:
+    """Commit a file that was read with its ledger row, or record why it is refused.
+
+    The same bytes again change nothing. A file that cannot be read is kept in `quarantine`, and one that was loaded
+    is held there until the gate accepts it (`release_from_quarantine`).
+    """
+    name, sha256, file = arrival.path.name, arrival.sha256, arrival.file
     known = ledger.find_release(connection, collection, sha256)
     if known is not None and known.status != "rejected":
         connection.rollback()
         return LoadResult(
-            path.name, "already_loaded", known.release_id, known.rows_loaded, known.layout, known.publication_year
+            name, "already_loaded", known.release_id, known.rows_loaded, known.layout, known.publication_year
         )
-    try:
-        file = read_release(path, specification, content, sha256)
-    except OtherFile as error:
-        connection.rollback()
-        return LoadResult(path.name, "other_file", reason=str(error))
-    except UnreadableFile as error:
-        keep_in_quarantine(path, sha256, quarantine)
-        ledger.add_refused_file(connection, collection, sha256, offer, str(error))
+    if file is None:
+        reason = str(arrival.refusal)
+        if isinstance(arrival.refusal, OtherFile):
+            connection.rollback()
+            return LoadResult(name, "other_file", reason=reason)
+        keep_in_quarantine(arrival.path, sha256, quarantine)
+        ledger.add_refused_file(connection, collection, sha256, arrival.offer, reason)
         connection.commit()
-        return LoadResult(path.name, "refused", reason=str(error))
+        return LoadResult(name, "refused", reason=reason)
 
     with connection.transaction():
-        release_id = ledger.add_release(connection, collection, file, offer)
+        release_id = ledger.add_release(connection, collection, file, arrival.offer)
         if release_id is not None:
             copy_rows(connection, file, release_id)
+            # Held until the gate has decided: a release it rejects leaves `raw`, and its file must not be lost with it.
+            keep_in_quarantine(arrival.path, sha256, quarantine)
     connection.commit()
-    # Held until the gate has decided: a release it rejects leaves `raw`, and its file must not be lost with it.
-    keep_in_quarantine(path, sha256, quarantine)
     if release_id is None:  # Another process loaded the same bytes at this moment: it won, nothing is lost.
-        return LoadResult(path.name, "already_loaded", None, file.rows, file.layout.name, file.publication_year)
+        return LoadResult(name, "already_loaded", None, file.rows, file.layout.name, file.publication_year)
     return LoadResult(
-        path.name, "loaded", release_id, file.rows, file.layout.name, file.publication_year, file.unknown_columns
+        name, "loaded", release_id, file.rows, file.layout.name, file.publication_year, file.unknown_columns
     )
 
 

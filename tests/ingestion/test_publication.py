@@ -1,13 +1,14 @@
 """Publication: all at once, only past a passed gate, and never at the readers' cost."""
 
 import threading
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from ingestion import ledger
-from ingestion.publication import PublicationRefused, publish
+from ingestion.publication import PublicationRefused, next_update, publish
 from ingestion.settings import Settings
 from ingestion.statistics.loader import load_file
 from tests.ingestion.releases import offer_of, write_indicators
@@ -74,6 +75,11 @@ def test_synthetic_data_say_so(warehouse: Settings, tmp_path: Path) -> None:
     )
     assert is_synthetic
     assert str(notice).startswith("SYNTHETIC SAMPLE DATA")
+
+
+def test_the_next_update_is_said_as_it_stands_today() -> None:
+    assert next_update(2024, date(2025, 6, 1)) == "DfE's 2025 statistics, usually late February 2026"
+    assert next_update(2024, date(2026, 11, 23)).startswith("due: DfE's 2025 statistics")
 
 
 def test_a_failed_gate_leaves_the_last_good_marts_up(warehouse: Settings, tmp_path: Path) -> None:
