@@ -119,7 +119,9 @@ class EmbeddedPostgres:
             identity = str(UNPRIVILEGED_ID)
             command = [
                 "setpriv", f"--reuid={identity}", f"--regid={identity}", "--clear-groups",
-                "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--", *command,
+                "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search",
+                # Without this bit access(2), by which initdb looks for its programs, would ignore the capability.
+                "--securebits=+no_setuid_fixup", "--", *command,
             ]  # fmt: skip
         started = time.monotonic()
         # The server inherits these descriptors, so its output must not go to a pipe we would wait on.
