@@ -7,6 +7,8 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 # Never fetch an interpreter: the machine's own Python is used or a clear line says that it is wrong.
 export UV_PYTHON_DOWNLOADS := never
+# Councils' networks look into TLS with certificates of their own: trust what the machine trusts.
+export UV_SYSTEM_CERTS := 1
 UV_VERSION := 0.13.9
 
 # The first Python 3.11 or 3.12 that works, whatever it is called here.
