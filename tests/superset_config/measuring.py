@@ -36,11 +36,13 @@ def uncached_seconds(visitor_session: Superset, question: dict[str, Any]) -> flo
     return min(taken)
 
 
-def usable_seconds(chromium: "Browser", url: str, slug: str, who: str, password: str) -> float:
-    """The best of three times until the headline figures stand and the trend is drawn, each in a browser that was
-    never here before."""
-    taken = []
-    for _ in range(TIMES):
+def usable_seconds(
+    chromium: "Browser", url: str, slug: str, who: str, password: str, *, times: int = TIMES, enough: float = 0
+) -> float:
+    """The best of some times until the headline figures stand and the trend is drawn, each in a browser that was never
+    here before. Once a time is good `enough`, no further one is taken."""
+    taken: list[float] = []
+    while len(taken) < times and min(taken, default=enough + 1) > enough:
         context = visitor(chromium, url, who, password, 1440, 900)
         page = context.new_page()
         started = time.perf_counter()
