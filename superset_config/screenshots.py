@@ -103,12 +103,15 @@ def take(chromium: "Browser", url: str, passwords: dict[str, str], folder: Path)
 
 def main() -> None:
     """The command line; address and passwords are the running stack's."""
-    from ingestion.settings import Settings
+    from ingestion.settings import Settings, SettingsError
 
     parser = argparse.ArgumentParser(description="Take screenshots of every dashboard from the running stack.")
     parser.add_argument("--into", type=Path, default=ROOT / "superset_config" / "screenshots")
     settings = Settings.load()
-    url = f"http://127.0.0.1:{settings.get('SUPERSET_PORT')}"
+    try:
+        url = f"http://127.0.0.1:{settings.get('SUPERSET_PORT')}"
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
     folder = parser.parse_args().into
     with browser() as chromium:
         for path in take(chromium, url, {"member": settings.get("SUPERSET_MEMBER_PASSWORD")}, folder):
