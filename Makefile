@@ -67,7 +67,7 @@ superset_config/.venv/.installed: superset_config/pyproject.toml superset_config
 	@$(UV) sync --frozen --quiet --compile-bytecode --project superset_config --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
-lint: .venv/.installed ## ruff, mypy, sqlfluff, dbt parse
+lint: .venv/.installed ## ruff, mypy, sqlfluff (the tests parse the dbt project)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy

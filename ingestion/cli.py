@@ -108,17 +108,17 @@ def _check_waiting(settings: Settings, console: "object") -> list[str]:
 def sample(
     folder: Annotated[Path, typer.Argument(help="Where to write the files; made when it is not there.")],
     scale: Annotated[float, typer.Option(help="How many times as many workers as usual.", min=0.1, max=100)] = 1.0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2030,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes; there is a usual one.")] = None,
 ) -> None:
     """Make the synthetic sample: files in DfE's exact formats about people who do not exist."""
     from rich.console import Console
 
-    from ingestion.sample import SampleError, generate
+    from ingestion.sample import DEFAULT_SEED, SampleError, generate
 
     console = Console(soft_wrap=True, highlight=False)
     try:
         with console.status("Inventing workers") as status:
-            files = generate(folder, seed=seed, scale=scale, progress=status.update)
+            files = generate(folder, seed=DEFAULT_SEED if seed is None else seed, scale=scale, progress=status.update)
     except SampleError as error:
         fail(str(error))
     for file in files:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -95,8 +94,3 @@ class Settings:
                 "The warehouse does not answer. Is it running? `make status` tells; "
                 f"`make run DETACH=1` starts it. ({str(error).strip().splitlines()[-1]})"
             ) from None
-
-    def url(self, role: Role) -> str:
-        """A SQLAlchemy URL for one role (psycopg 3)."""
-        to = self.connection_arguments(role)
-        return f"postgresql+psycopg://{role}:{quote(to['password'], safe='')}@{to['host']}:{to['port']}/{to['dbname']}"
