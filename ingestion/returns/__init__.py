@@ -1,0 +1,1 @@
+"""What local authorities send: from a file in the landing area to accepted rows or a clear answer."""
