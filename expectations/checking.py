@@ -5,6 +5,7 @@ costs 5 to 7 seconds, so nothing that does not check anything pays for it.
 """
 
 import gc
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,10 @@ GX_SEVERITY = {"error": "critical", "query": "warning"}
 
 class CheckingError(RuntimeError):
     """A rule could not be evaluated at all: a fault of the rule or of this code, never of the data."""
+
+
+# The name of an exception as a traceback ends with it.
+_EXCEPTION = re.compile(r"\b[A-Za-z]\w*(?:Error|Exception|Warning)\b(?=:)")
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,12 @@ def check(frames: Mapping[str, "pd.DataFrame"], asked: Iterable[Question]) -> li
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     context.enable_analytics(False)
-    source = context.data_sources.add_pandas("frames")
+    # One asset stands for every frame in its turn: the context is written out anew for each one it has.
+    definition = (
+        context.data_sources.add_pandas("frames")
+        .add_dataframe_asset("frame")
+        .add_batch_definition_whole_dataframe("all rows")
+    )
     by_frame: dict[str, list[Question]] = {}
     for question in asked:
         by_frame.setdefault(question.rule.frame, []).append(question)
@@ -72,7 +82,6 @@ def check(frames: Mapping[str, "pd.DataFrame"], asked: Iterable[Question]) -> li
     for name, questions_here in by_frame.items():
         if name not in frames:
             continue
-        definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all rows")
         batch = definition.get_batch({"dataframe": _columns_asked_of(frames[name], questions_here)})
         suite = gx.ExpectationSuite(
             name=name, expectations=[_expectation(question, place) for place, question in enumerate(questions_here)]
@@ -118,10 +127,13 @@ def _expectation(question: Question, place: int) -> Any:
 
 
 def _answer(question: Question, outcome: Any) -> Answer:
+    about = f"{question.rule.code} ({question.field}, {question.rule.expectation} of {question.rule.frame})"
     if outcome.exception_info and outcome.exception_info.get("raised_exception") is not False:
-        raise CheckingError(f"{question.rule.code} ({question.field}) could not be checked: {outcome.exception_info}")
+        # What the library says of its exception may hold values of the rows; which kind it is does not.
+        kinds = sorted(set(_EXCEPTION.findall(str(outcome.exception_info))))
+        raise CheckingError(f"{about} could not be checked: {', '.join(kinds)}")
     details = outcome.result
     failing = tuple(details.get("unexpected_index_list") or ())
     if not outcome.success and not failing:
-        raise CheckingError(f"{question.rule.code} ({question.field}) failed without naming a row: {details}")
+        raise CheckingError(f"{about} failed without naming a row of {details.get('element_count')}")
     return Answer(question, int(details.get("element_count", 0)), failing)

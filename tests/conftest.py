@@ -61,6 +61,7 @@ def new_warehouse(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
                 "WAREHOUSE_HOST": "127.0.0.1",
                 "WAREHOUSE_PORT": str(postgres.port),
                 "WAREHOUSE_DATABASE": database,
+                "PSEUDONYM_KEY": secrets.token_urlsafe(32),
                 **{f"WAREHOUSE_{role.upper()}_PASSWORD": password for role, password in passwords.items()},
             }
         )

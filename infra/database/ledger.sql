@@ -42,9 +42,59 @@ create table if not exists ledger.refused_files (
 comment on table ledger.refused_files is
 'One row per file that could not be read as a release at all (not CSV, a column missing, empty), with the reason.';
 
+create table if not exists ledger.submissions (
+    submission_id bigint generated always as identity primary key,
+    collection text not null,
+    authority_code text,
+    period_label text,
+    period_start date,
+    period_end date,
+    version integer not null check (version > 0),
+    sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+    file_names text[] not null,
+    landing_path text not null,
+    status text not null default 'received'
+    check (status in ('received', 'accepted', 'accepted_with_queries', 'rejected', 'superseded')),
+    decision text check (decision in ('accepted', 'accepted_with_queries', 'rejected')),
+    is_synthetic boolean not null,
+    specification_version text,
+    key_id text not null,
+    rows_read integer not null default 0,
+    rows_loaded integer not null default 0,
+    rows_refused integer not null default 0,
+    rows_sha256 text,
+    errors integer not null default 0,
+    queries integer not null default 0,
+    received_at timestamptz not null default now(),
+    decided_at timestamptz,
+    receipt_written_at timestamptz,
+    receipt_sent_at timestamptz,
+    unique nulls not distinct (collection, authority_code, period_label, sha256),
+    check (rows_read = rows_loaded + rows_refused),
+    check ((decision is null) = (status = 'received')),
+    check (decision is not null or decided_at is null)
+);
+comment on table ledger.submissions is
+'One row per return received for a collection, authority and period, known by the hash of its bytes. None is ever deleted.';
+comment on column ledger.submissions.collection is '`unknown` where the landing folder is no collection.';
+comment on column ledger.submissions.authority_code is
+'ONS code, or both codes of a joint return; null where the landing folder names no authority.';
+comment on column ledger.submissions.version is 'Place among everything received for the same collection, authority and period.';
+comment on column ledger.submissions.sha256 is 'Of the file; of the sorted hashes where several CSV files are one return.';
+comment on column ledger.submissions.file_names is 'Names as sent, made safe to show.';
+comment on column ledger.submissions.landing_path is 'The folder of the landing area where it arrived and its receipt stands.';
+comment on column ledger.submissions.status is
+'received: still to be checked; accepted or accepted_with_queries: counts; superseded: was accepted, a newer one counts; rejected.';
+comment on column ledger.submissions.decision is 'What the gate decided; it stays when the submission is superseded.';
+comment on column ledger.submissions.key_id is 'Which key made its pseudonyms and encrypted its original.';
+comment on column ledger.submissions.rows_sha256 is 'Hash of the rows as loaded, to tell whether a re-check changes any.';
+comment on column ledger.submissions.errors is 'Places with an error, not listed ones included.';
+comment on column ledger.submissions.receipt_written_at is 'When the newest receipt was written beside the file.';
+comment on column ledger.submissions.receipt_sent_at is 'When the newest receipt was sent by e-mail.';
+
 create table if not exists ledger.gate_runs (
     gate_run_id bigint generated always as identity primary key,
-    gate text not null check (gate in ('release', 'mart')),
+    gate text not null check (gate in ('release', 'submission', 'mart')),
     subject text not null,
     outcome text not null check (outcome in ('passed', 'passed_with_queries', 'failed')),
     rules_run integer not null,
@@ -54,6 +104,9 @@ create table if not exists ledger.gate_runs (
     started_at timestamptz not null,
     finished_at timestamptz not null default now()
 );
+alter table ledger.gate_runs
+drop constraint if exists gate_runs_gate_check,
+add constraint gate_runs_gate_check check (gate in ('release', 'submission', 'mart'));
 comment on table ledger.gate_runs is
 'One row per run of a quality gate; reason says in one line why a failed gate stopped publication.';
 
@@ -70,9 +123,15 @@ create table if not exists ledger.findings (
     fix text not null,
     owner text not null
 );
+alter table ledger.findings
+add column if not exists submission_id bigint references ledger.submissions,
+add column if not exists sheet text,
+add column if not exists source_column text;
 comment on table ledger.findings is
-'One row per failed rule at one place. Holds no personal value; source_row is the row as a spreadsheet shows it.';
+'One row per failed rule at one place. Holds no personal value; source_row is the row as a spreadsheet shows it, or the line of an XML file.';
+comment on column ledger.findings.source_column is 'The letter of the spreadsheet''s column.';
 create index if not exists findings_gate_run_id on ledger.findings (gate_run_id);
+create index if not exists findings_submission_id on ledger.findings (submission_id);
 
 create table if not exists ledger.publications (
     publication_id bigint generated always as identity primary key,
@@ -108,3 +167,34 @@ from eligible
 where eligible.is_synthetic = eligible.only_synthetic;
 comment on view ledger.current_releases is
 'Accepted releases that count (all real, or all synthetic where nothing real has arrived), the current one of each dataset marked.';
+
+-- What counts among the returns. Within one authority and period the status says it: the newest accepted one, or none of a
+-- member's own once a joint return is accepted. Real returns outrank synthetic ones for a whole collection.
+create or replace view ledger.current_submissions as
+with eligible as (
+    select
+        submissions.*,
+        bool_and(submissions.is_synthetic) over (partition by submissions.collection) as only_synthetic
+    from ledger.submissions
+    where submissions.status in ('accepted', 'accepted_with_queries')
+)
+
+select
+    eligible.submission_id,
+    eligible.collection,
+    eligible.authority_code,
+    eligible.period_label,
+    eligible.period_start,
+    eligible.period_end,
+    eligible.version,
+    eligible.status,
+    eligible.is_synthetic,
+    eligible.specification_version,
+    eligible.rows_loaded,
+    eligible.queries,
+    eligible.received_at,
+    eligible.decided_at
+from eligible
+where eligible.is_synthetic = eligible.only_synthetic;
+comment on view ledger.current_submissions is
+'One row per collection, authority and period: the return that counts (all real, or all synthetic where nothing real has arrived).';

@@ -10,7 +10,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from ingestion.statistics.raw_tables import create_raw_tables
+from ingestion.lswc import raw_tables as lswc_tables
+from ingestion.returns import raw_tables as returns_tables
+from ingestion.statistics import raw_tables as statistics_tables
 
 HERE = Path(__file__).parent
 ROLES = ("loader", "transformer", "members_reader", "public_reader", "analyst")
@@ -51,4 +53,8 @@ def set_up_warehouse(admin_arguments: Mapping[str, str], database: str, password
         )
         warehouse.execute("set role loader")
         warehouse.execute((HERE / "ledger.sql").read_text())
-        create_raw_tables(warehouse)
+        statistics_tables.create_raw_tables(warehouse)
+        returns_tables.create_raw_tables(warehouse)
+        warehouse.execute((HERE / "analytics.sql").read_text())
+        warehouse.execute((HERE / "bulletins.sql").read_text())
+        lswc_tables.create_raw_tables(warehouse)

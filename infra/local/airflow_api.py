@@ -16,6 +16,7 @@ class Run:
     run_id: str
     state: str
     run_after: str
+    queued_at: str | None
 
     @property
     def is_over(self) -> bool:
@@ -51,18 +52,38 @@ class AirflowApi:
         answer.raise_for_status()
         return _run(answer.json())
 
+    def pause(self, dag_id: str, is_paused: bool) -> None:
+        """Pause a DAG, or let it run again. What would have woken a paused DAG is not made up for."""
+        self._client.patch(f"/dags/{dag_id}", json={"is_paused": is_paused}).raise_for_status()
+
     def run(self, run: Run) -> Run:
         """The run as it stands now."""
         answer = self._client.get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}")
         answer.raise_for_status()
         return _run(answer.json())
 
+    def runs(self, dag_id: str, limit: int = 100) -> list[Run]:
+        """The runs of a DAG, the newest first."""
+        answer = self._client.get(f"/dags/{dag_id}/dagRuns", params={"order_by": "-run_after", "limit": limit})
+        answer.raise_for_status()
+        return [_run(described) for described in answer.json()["dag_runs"]]
+
     def latest_run(self, dag_id: str) -> Run | None:
         """The newest run of a DAG."""
-        answer = self._client.get(f"/dags/{dag_id}/dagRuns", params={"order_by": "-run_after", "limit": 1})
+        return next(iter(self.runs(dag_id, limit=1)), None)
+
+    def unfinished_run(self, dag_id: str, queued_since: datetime) -> Run | None:
+        """A run that was queued since a moment and is not over yet."""
+        for run in self.runs(dag_id):
+            if not run.is_over and run.queued_at and datetime.fromisoformat(run.queued_at) >= queued_since:
+                return run
+        return None
+
+    def woken_by(self, run: Run) -> set[str]:
+        """The names of the assets whose events set a run off."""
+        answer = self._client.get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/upstreamAssetEvents")
         answer.raise_for_status()
-        runs = answer.json()["dag_runs"]
-        return _run(runs[0]) if runs else None
+        return {event["name"] for event in answer.json()["asset_events"]}
 
     def wait_for_run(self, dag_id: str, since: datetime, seconds: float) -> Run | None:
         """The run another DAG's asset set off at or after a moment; `None` when none comes in time."""
@@ -95,4 +116,6 @@ class AirflowApi:
 
 
 def _run(described: dict[str, Any]) -> Run:
-    return Run(described["dag_id"], described["dag_run_id"], described["state"], described["run_after"])
+    return Run(
+        described["dag_id"], described["dag_run_id"], described["state"], described["run_after"], described["queued_at"]
+    )  # fmt: skip

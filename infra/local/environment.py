@@ -12,6 +12,19 @@ from ingestion.settings import ROOT, read_environment_file
 # Values a person may set when starting the stack; what they set is remembered for the next start.
 CHOSEN = {**{name: str(port) for name, port in PORTS.items()}, "CENSUS_SOURCE": "sample"}
 
+# Unset unless a person sets them; then remembered, whether given at a start or written into the file by hand.
+OPTIONAL = (
+    "LANDING_AREA",
+    "RETURNS_CONTACTS",
+    "RETURNS_DESK_EMAIL",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_USER",
+    "SMTP_PASSWORD",
+    "SMTP_SECURITY",
+    "SMTP_FROM",
+)
+
 PASSWORDS = (
     "POSTGRES_PASSWORD",
     "WAREHOUSE_LOADER_PASSWORD",
@@ -26,7 +39,9 @@ PASSWORDS = (
     "SUPERSET_ANALYST_PASSWORD",
     "SUPERSET_MEMBER_PASSWORD",
 )
-KEYS = ("SUPERSET_SECRET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
+# Each of at least 32 random bytes, in URL-safe base 64. PSEUDONYM_KEY is never made anew: with another one, workers
+# of earlier years can no longer be linked to later ones, and the kept files of senders cannot be opened.
+KEYS = ("SUPERSET_SECRET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "PSEUDONYM_KEY")
 
 
 def prepare_environment(home: Path, chosen: Mapping[str, str]) -> dict[str, str]:
@@ -34,7 +49,7 @@ def prepare_environment(home: Path, chosen: Mapping[str, str]) -> dict[str, str]
 
     Args:
         home: the stack's folder.
-        chosen: what the person set for this start (ports, `CENSUS_SOURCE`); remembered.
+        chosen: what the person set for this start (ports, `CENSUS_SOURCE`, anything of `OPTIONAL`); remembered.
 
     Returns:
         Every variable a service of the embedded stack needs.
@@ -42,6 +57,7 @@ def prepare_environment(home: Path, chosen: Mapping[str, str]) -> dict[str, str]
     path = home / "environment"
     kept = read_environment_file(path)
     values = {name: chosen.get(name) or kept.get(name) or default for name, default in CHOSEN.items()}
+    values |= {name: text for name in OPTIONAL if (text := chosen.get(name) or kept.get(name))}
     for name in PASSWORDS:
         values[name] = kept.get(name) or secrets.token_urlsafe(18)
     for name in KEYS:

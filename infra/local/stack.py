@@ -24,11 +24,13 @@ from rich.console import Console
 from rich.status import Status
 
 from infra.database.setup import ROLES, create_database, set_password, set_up_warehouse
+from infra.local import sample_returns
 from infra.local.airflow_api import AirflowApi, Run
-from infra.local.environment import prepare_environment, write_private
+from infra.local.environment import OPTIONAL, prepare_environment, write_private
 from infra.local.postgres import EmbeddedPostgres, PostgresError, programs_folder
 from infra.local.services import Service, ServiceError, answers
 from ingestion.build import DBT_PROJECT, BuildFailed, dbt_environment, refresh_dashboards
+from ingestion.returns.specification import collections
 from ingestion.settings import ROOT, Settings, local_folder, read_environment_file
 
 BIN = Path(sys.executable).parent
@@ -77,10 +79,15 @@ class Stack:
         """Airflow's four programs."""
         airflow = str(BIN / "airflow")
         ready = {"api-server": answers(f"{self.airflow_url}/api/v2/version")}
+        # The web server reads logs from the folder they share: no need to serve them, to the whole network at that.
+        options = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
         return [
-            Service(f"airflow-{name}", [airflow, name], self.environment, self.home, ready.get(name, lambda: True))
+            Service(
+                f"airflow-{name}", [airflow, name, *options.get(name, [])], self.environment, self.home,
+                ready.get(name, lambda: True),
+            )
             for name in ("api-server", "scheduler", "dag-processor", "triggerer")
-        ]
+        ]  # fmt: skip
 
     def superset_service(self) -> Service:
         """Superset under gunicorn."""
@@ -97,9 +104,9 @@ class Stack:
 
     @property
     def superset_environment(self) -> dict[str, str]:
-        """Superset's own interpreter and its configuration."""
+        """Superset's own interpreter and its configuration; what opens senders' files is none of its business."""
         return {
-            **self.environment,
+            **{name: text for name, text in self.environment.items() if name not in ("PSEUDONYM_KEY", "SMTP_PASSWORD")},
             "PATH": f"{SUPERSET_BIN}{os.pathsep}{os.environ.get('PATH', '')}",
             "SUPERSET_CONFIG_PATH": str(SUPERSET_CONFIG / "superset_config.py"),
         }
@@ -152,9 +159,11 @@ def up(source: str | None, detach: bool) -> None:
     """Bring everything up, load the data, publish, and say where it is."""
     home = local_folder().resolve()
     started = time.monotonic()
-    chosen = {
-        name: os.environ[name] for name in ("POSTGRES_PORT", "AIRFLOW_PORT", "SUPERSET_PORT") if name in os.environ
-    }
+    remembered = ("POSTGRES_PORT", "AIRFLOW_PORT", "SUPERSET_PORT", *OPTIONAL)
+    chosen = {name: os.environ[name] for name in remembered if name in os.environ}
+    for name in ("LANDING_AREA", "RETURNS_CONTACTS"):
+        if "://" not in chosen.get(name, "://"):
+            chosen[name] = str(Path(chosen[name]).resolve())
     if source:
         chosen["CENSUS_SOURCE"] = source if source in ("sample", "live") else str(Path(source).resolve())
         if source not in ("sample", "live") and not Path(source).exists():
@@ -163,6 +172,7 @@ def up(source: str | None, detach: bool) -> None:
     home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     values = prepare_environment(home, chosen)
     stack = Stack(home, values)
+    sample_returns.make_landing_folders(stack.settings)
     try:
         prepare(stack)
         with step("Superset starts"):
@@ -250,15 +260,25 @@ def set_up_databases(stack: Stack) -> None:
 
 
 def load_and_publish(stack: Stack) -> None:
-    """Run the census DAG on the chosen source and follow what it sets off until the marts are published."""
+    """Run the census DAG on the chosen source and follow what it sets off; then, beside the sample, its returns."""
     api = AirflowApi(stack.airflow_url, "engineer", stack.values["AIRFLOW_ADMIN_PASSWORD"])
     with step("Airflow knows the DAGs"):
-        for dag in ("dfe_census", "regional_marts", "publish_dashboards"):
+        for dag in ("dfe_census", "regional_marts", "publish_dashboards", *collections()):
             api.wait_for_dag(dag)
+    sample_returns.release_marts(stack.settings, api)
+    load_and_publish_census(stack, api)
+    if sample_returns.are_wanted(stack.settings):
+        load_and_publish_sample_returns(stack, api)
+
+
+def load_and_publish_census(stack: Stack, api: AirflowApi) -> None:
+    """Run the DAG dfe_census, and wait for the marts and dashboards it wakes."""
     with step(f"Census releases from {stack.values['CENSUS_SOURCE']} (DAG dfe_census)") as status:
         refusal = None
         try:
-            follow(api, api.trigger("dfe_census"), status, stack)
+            # On a first start Airflow makes up for the last scheduled run by itself.
+            underway = api.unfinished_run("dfe_census", queued_since=stack.started_at)
+            follow(api, underway or api.trigger("dfe_census"), status, stack)
         except StackError as error:  # One bad file must not keep the good ones, or the last marts, from being shown.
             refusal = error
     if refusal is not None:
@@ -277,11 +297,33 @@ def load_and_publish(stack: Stack) -> None:
     with step("dbt, the gate and publication (DAG regional_marts)") as status:
         # A release that was accepted wakes the DAG by itself; changed code without new data does not.
         run = api.wait_for_run("regional_marts", stack.started_at, seconds=20 if is_due else 1)
-        follow(api, run or api.trigger("regional_marts"), status, stack)
+        run = follow(api, run or api.trigger("regional_marts"), status, stack)
     mark.write_text(marts_code)
+    follow_to_dashboards(stack, api, run)
+
+
+def follow_to_dashboards(stack: Stack, api: AirflowApi, marts: Run) -> None:
+    """Wait until the dashboards have taken what a run of regional_marts has published."""
     with step("Dashboards take the new figures (DAG publish_dashboards)") as status:
-        run = api.wait_for_run("publish_dashboards", stack.started_at, seconds=20)
+        run = api.wait_for_run("publish_dashboards", datetime.fromisoformat(marts.run_after), seconds=20)
         follow(api, run or api.trigger("publish_dashboards"), status, stack)
+
+
+def load_and_publish_sample_returns(stack: Stack, api: AirflowApi) -> None:
+    """Land the sample's returns, follow the DAGs that notice them, and build the marts once for all of them."""
+    with step("Sample returns of 33 authorities are invented") as status:
+        folder = sample_returns.invent(stack.settings, status.update)
+    with sample_returns.marts_held_back(stack.settings, api):
+        landed_at = datetime.now(UTC)
+        sample_returns.land(stack.settings, folder)
+        with step(f"Sample returns are checked and loaded (DAGs {', '.join(collections())})") as status:
+            for collection in collections():
+                status.update(f"Sample returns (DAG {collection})")
+                run = api.wait_for_run(collection, landed_at, seconds=60)
+                follow(api, run or api.trigger(collection), status, stack)
+    with step("dbt, the gate and publication (DAG regional_marts)") as status:
+        marts = follow(api, api.trigger("regional_marts"), status, stack)
+    follow_to_dashboards(stack, api, marts)
 
 
 def follow(api: AirflowApi, run: Run, status: Status, stack: Stack) -> Run:
@@ -311,11 +353,13 @@ def follow(api: AirflowApi, run: Run, status: Status, stack: Stack) -> Run:
 
 
 def publication_is_due(stack: Stack) -> bool:
-    """Whether a release was accepted after the last publication."""
+    """Whether a release or a return was accepted after the last publication."""
     with stack.settings.connect("loader") as connection:
         row = connection.execute(
+            "with accepted as (select decided_at from ledger.releases where status like 'accepted%%' "
+            "union all select decided_at from ledger.submissions where decision like 'accepted%%') "
             "select coalesce(max(decided_at) > (select max(published_at) from ledger.publications), "
-            "max(decided_at) is not null) from ledger.releases where status like 'accepted%%'"
+            "max(decided_at) is not null) from accepted"
         ).fetchone()
     return bool(row and row[0])
 
@@ -346,6 +390,13 @@ def tell_addresses(stack: Stack, seconds: float) -> None:
     for what, where, who, password in rows:
         console.print(f"{what:<22} {where:<56} {who:<17} {password}".rstrip(), highlight=False, soft_wrap=True)
     console.print(f"Logins are kept in {stack.home / 'environment'} (mode 600).", highlight=False, soft_wrap=True)
+    landing = stack.settings.environment.get("LANDING_AREA") or str(stack.home / "landing")
+    console.print(
+        f"\nReturns land in {landing}/<collection>/<period>/<authority code>/; the receipt is there within a minute.\n"
+        f"  {BIN / 'workforce'} template agency_quarterly 2025/26-Q3 > return.xlsx   a blank one to fill in\n"
+        f"  {BIN / 'workforce'} check return.xlsx   what is wrong with it, without sending it",
+        highlight=False, soft_wrap=True, markup=False,
+    )  # fmt: skip
 
 
 def serve_until_interrupted(stack: Stack) -> None:

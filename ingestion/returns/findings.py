@@ -1,11 +1,13 @@
 """What is said about a return: findings, and the status that follows from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 Severity = Literal["error", "query"]
 Decision = Literal["accepted", "accepted_with_queries", "rejected"]
+Status = Literal["received", "accepted", "accepted_with_queries", "rejected", "superseded"]
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,42 @@ def decision_of(findings: Iterable[Finding]) -> Decision:
     """Rejected on any error, accepted with queries on any query."""
     severities = {finding.severity for finding in findings}
     return "rejected" if "error" in severities else "accepted_with_queries" if severities else "accepted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one submission, or of one check of files that were not sent (`submission_id` is then None).
+
+    `status` is what was decided when it arrived; for files sent before (`already_received`), what had been decided
+    then. `version`, `received_at` and `decided_at` are the submission's own. `current_version` is the version that
+    counts for this authority and period now, whichever it is; None where none does or nothing was looked up.
+    `authority_name`, `authority_code`, `collection` and `period_label` are None where they could not be made out.
+    """
+
+    submission_id: int | None
+    collection: str | None
+    authority_code: str | None
+    authority_name: str | None
+    period_label: str | None
+    version: int | None
+    file_names: Sequence[str]
+    status: Status
+    already_received: bool
+    rows_read: int
+    rows_loaded: int
+    rows_refused: int
+    findings: Sequence[Finding]
+    is_synthetic: bool
+    received_at: datetime | None = None
+    decided_at: datetime | None = None
+    current_version: int | None = None
+
+    @property
+    def errors(self) -> int:
+        """Places that stop the return."""
+        return sum(finding.occurrences for finding in self.findings if finding.severity == "error")
+
+    @property
+    def queries(self) -> int:
+        """Places that need a look."""
+        return sum(finding.occurrences for finding in self.findings if finding.severity == "query")

@@ -73,6 +73,7 @@ class Record:
     """One table of a return: an XML element, a sheet of a workbook, or a CSV file.
 
     `rows` is `one` where a return holds exactly one, else `many`. `key` names the items that tell its rows apart.
+    `may_be_empty`: the table is there though nobody had anything to write into it.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Record:
     sheet: str | None
     rows: Literal["one", "many"]
     required: bool
+    may_be_empty: bool
     key: tuple[str, ...]
     items: tuple[Item, ...]
 
@@ -237,6 +239,7 @@ def _record(where: str, name: str, described: Mapping[str, Any], codes: Mapping[
         sheet=described.get("sheet"),
         rows=described.get("rows", "many"),
         required=bool(described.get("required", True)),
+        may_be_empty=bool(described.get("may_be_empty", False)),
         key=tuple(described.get("key", ())),
         items=tuple(_item(f"{where}, {name}", item, content, codes) for item, content in described["items"].items()),
     )

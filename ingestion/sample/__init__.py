@@ -5,7 +5,8 @@
 """
 
 from ingestion.sample.awkward_cases import AWKWARD_CASES, AwkwardCase, awkward_case
-from ingestion.sample.generator import DEFAULT_SEED, MANIFEST, SampleError, generate
+from ingestion.sample.generator import DEFAULT_SEED, generate
+from ingestion.sample.manifest import MANIFEST, SampleError
 
 __all__ = [
     "AWKWARD_CASES",

@@ -32,6 +32,7 @@ HALF = 50
 NEWLY_QUALIFIED, FROM_OTHER_AUTHORITY, FROM_AGENCY = 1, 2, 4
 TO_OTHER_AUTHORITY, TO_NO_WORK = 1, 6
 RETIRED = 5
+CASE_HOLDER = 5
 RETIREMENT_AGE = 60
 YOUNGEST, OLDEST = 22, 69
 DAYS_A_YEAR = 365.25
@@ -171,6 +172,10 @@ class Simulation:
         self.part_time = (
             Weighted.of(facts["part_time"]["one_decimal"]),
             Weighted.of(facts["part_time"]["two_decimals"]),
+        )
+        without_cases = facts["case_holders_without_cases"]
+        self.all_case_holders_hold_cases = np.array(
+            [authority.code not in without_cases["areas"] for authority in geography.authorities]
         )
         self.origins = Weighted.of(facts["start_origin"])
         self.destinations = Weighted.of(facts["leaver_destination"])
@@ -423,7 +428,9 @@ class Simulation:
     def _cases(self, random: np.random.Generator, people: People, year: int, outlook: Outlook) -> Column:
         """Cases held on 30 September: by role, by hours, fewer for the newly qualified."""
         count = len(people)
-        holds = random.random(count) < self.assumptions.by_role("holds_cases")[people.role] / 100
+        holds_cases = self.assumptions.by_role("holds_cases")[people.role] / 100
+        each_does = (people.role == CASE_HOLDER) & self.all_case_holders_hold_cases[people.authority]
+        holds = random.random(count) < np.where(each_does, 1.0, holds_cases)
         holds &= ~people.leaver
         newly_qualified = (people.origin == NEWLY_QUALIFIED) & (people.start_day >= first_day(year))
         full = outlook.caseload[people.authority] * self.assumptions.by_role("intensity")[people.role]

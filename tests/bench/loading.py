@@ -1,7 +1,6 @@
 """Loading DfE's files against a bare COPY of the same rows."""
 
 import csv
-import secrets
 import statistics
 import tempfile
 import time
@@ -10,48 +9,29 @@ from pathlib import Path
 
 from psycopg import Connection, sql
 
-from infra.database.setup import ROLES, set_up_warehouse
-from infra.local.postgres import EmbeddedPostgres
 from ingestion.sample import generate
-from ingestion.settings import Settings
 from ingestion.sources import Offer
 from ingestion.statistics.loader import load_files
 from ingestion.statistics.specification import load_specification
 from tests.bench.figures import Figure, at_most
-from tests.conftest import REAL_RELEASES, free_port
+from tests.bench.warehouses import warehouse
+from tests.conftest import REAL_RELEASES
 
 PAIRS = 9
 
 
 def measure_loading() -> Iterator[Figure]:
     """The median ratio over pairs of runs, in turn, after one run of each that does not count."""
-    with tempfile.TemporaryDirectory() as folder:
-        password = secrets.token_urlsafe(12)
-        server = EmbeddedPostgres(Path(folder) / "server", free_port(), password)
-        server.create()
-        server.start()
-        try:
-            set_up_warehouse(server.admin_arguments, "bench", dict.fromkeys(ROLES, password))
-            settings = Settings(
-                {
-                    "WAREHOUSE_HOST": "127.0.0.1",
-                    "WAREHOUSE_PORT": str(server.port),
-                    "WAREHOUSE_DATABASE": "bench",
-                    "WAREHOUSE_LOADER_PASSWORD": password,
-                }
-            )
-            if REAL_RELEASES.exists():
-                files = sorted(REAL_RELEASES.glob("*.csv"))
-            else:
-                files = [path for path in generate(Path(folder) / "sample") if path.suffix == ".csv"]
-            with settings.connect("loader") as connection:
-                make_bare_tables(connection, files)
-                pairs = [
-                    (load(connection, files, Path(folder) / "quarantine"), copy_bare(connection, files))
-                    for _ in range(PAIRS + 1)
-                ][1:]
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory() as folder, warehouse(Path(folder)) as settings:
+        if REAL_RELEASES.exists():
+            files = sorted(REAL_RELEASES.glob("*.csv"))
+        else:
+            files = [path for path in generate(Path(folder) / "sample") if path.suffix == ".csv"]
+        with settings.connect("loader") as connection:
+            make_bare_tables(connection, files)
+            pairs = [
+                (load(connection, files, settings.quarantine), copy_bare(connection, files)) for _ in range(PAIRS + 1)
+            ][1:]
     ours = statistics.median(pair[0] for pair in pairs)
     bare = statistics.median(pair[1] for pair in pairs)
     ratio = statistics.median(pair[0] / pair[1] for pair in pairs)

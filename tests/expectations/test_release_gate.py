@@ -167,7 +167,7 @@ def test_every_query_lets_its_release_through_and_is_the_only_finding(gate_wareh
 
 def test_every_rule_on_releases_has_a_case_that_fails_it() -> None:
     tried = {code for code, *_ in [*ERRORS, *QUERIES]} | {"DCS-003"}
-    assert tried == {rule.code for rule in load_all_rules() if rule.code < "DCS-500"}
+    assert tried == {rule.code for rule in load_all_rules() if "DCS-" <= rule.code < "DCS-500"}
 
 
 def _receive_changed(

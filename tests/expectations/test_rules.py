@@ -67,6 +67,13 @@ def test_a_rule_that_names_no_column_of_the_frame_is_an_error_of_the_rule_not_of
         check({"f": pd.DataFrame({"b": [1.0]})}, questions([a_rule()], {}))
 
 
+def test_what_is_said_of_a_rule_that_cannot_be_checked_holds_no_value_of_the_rows() -> None:
+    frame = pd.DataFrame({"a": ["SY12345678", "SY87654321"]})
+    with pytest.raises(CheckingError, match=r"T-1 \(None, ExpectColumnValuesToBeWholeNumbers of f\).*Error") as raised:
+        check({"f": frame}, questions([a_rule()], {}))
+    assert "SY" not in str(raised.value)
+
+
 def test_only_the_rows_a_rule_is_about_are_looked_at() -> None:
     frame = pd.DataFrame({"a": [0.5, 0.5, 0.5, 0.5], "shown": [True, False, True, True], "kind": list("pqqr")})
     (answer,) = check({"f": frame}, questions([a_rule(where={"shown": True, "kind": ["p", "r"]})], {}))
@@ -80,7 +87,7 @@ def test_an_empty_frame_fails_nothing() -> None:
 
 def test_gates_cost_nothing_until_something_is_checked() -> None:
     program = (
-        "import sys, expectations.release_gate, expectations.mart_gate; "
+        "import sys, expectations.release_gate, expectations.mart_gate, expectations.returns_gate; "
         "sys.exit('great_expectations' in sys.modules or 'pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,10 +1,11 @@
 """Secrets of the embedded stack: random, private, made once."""
 
+import base64
 import re
 import stat
 from pathlib import Path
 
-from infra.local.environment import KEYS, PASSWORDS, prepare_environment
+from infra.local.environment import KEYS, OPTIONAL, PASSWORDS, prepare_environment
 from ingestion.settings import ROOT, Settings, SettingsError, read_environment_file
 
 
@@ -25,6 +26,27 @@ def test_a_second_start_keeps_secrets_and_remembers_what_was_chosen(tmp_path: Pa
     assert moved["SUPERSET_PORT"] == "28088"
     assert moved["SUPERSET_SECRET_KEY"] == first["SUPERSET_SECRET_KEY"]
     assert read_environment_file(tmp_path / "environment") == moved
+
+
+def test_the_pseudonym_key_is_random_long_enough_and_never_made_anew(tmp_path: Path) -> None:
+    first = prepare_environment(tmp_path, {})["PSEUDONYM_KEY"]
+    assert len(base64.urlsafe_b64decode(first)) >= 32
+    again = prepare_environment(tmp_path, {"PSEUDONYM_KEY": "another", "SUPERSET_PORT": "28088"})
+    assert again["PSEUDONYM_KEY"] == first
+
+
+def test_mail_and_landing_area_are_unset_until_a_person_sets_them_and_then_remembered(tmp_path: Path) -> None:
+    assert not set(OPTIONAL) & set(prepare_environment(tmp_path, {}))
+    prepare_environment(tmp_path, {"LANDING_AREA": "s3://store@returns/landing"})
+    with (tmp_path / "environment").open("a") as by_hand:
+        by_hand.write("SMTP_HOST=mail.example.org\n")
+    kept = prepare_environment(tmp_path, {})
+    assert (kept["LANDING_AREA"], kept["SMTP_HOST"]) == ("s3://store@returns/landing", "mail.example.org")
+
+
+def test_every_setting_of_the_returns_is_explained() -> None:
+    page = (ROOT / "infra" / "README.md").read_text()
+    assert [name for name in (*OPTIONAL, "PSEUDONYM_KEY") if f"`{name}`" not in page] == []
 
 
 def test_a_missing_setting_is_named_with_what_to_do() -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from ingestion.sample import generate
+from ingestion.sample.returns import write_returns
 from ingestion.sample.workforce import Workforce, build_workforce
 from tests.ingestion.sample.generated_sample import SEED, Sample, read_text
+from tests.ingestion.sample.returned_files import Returns
 
 REAL_DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "ees"
 
@@ -48,3 +50,9 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"DfE's own files are not at {REAL_DATA}: their headers are not compared here.")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def returns(tmp_path_factory: pytest.TempPathFactory) -> Returns:
+    folder = tmp_path_factory.mktemp("returns")
+    return Returns(folder, write_returns(folder, seed=SEED))
