@@ -126,7 +126,7 @@ class Web:
         )
         timeout = httpx.Timeout(self._patience.silence_seconds, connect=self._patience.connect_seconds)
         with httpx.Client(
-            headers=HEADERS, timeout=timeout, verify=_trusted(), follow_redirects=True, max_redirects=5
+            headers=HEADERS, timeout=timeout, verify=trusted_certificates(), follow_redirects=True, max_redirects=5
         ) as http:
             try:
                 result: T = retrying(self._once, http, url, limit, use)
@@ -183,7 +183,7 @@ class Web:
         if response.is_success:
             return
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            told = _retry_after_seconds(response.headers.get("retry-after"))
+            told = retry_after_seconds(response.headers.get("retry-after"))
             message = f"{url} answered {status} ({response.reason_phrase})."
             if told is not None and told > self._patience.longest_told_wait_seconds:
                 raise SourceError(f"{message} It asks to be left alone for {told:,.0f} seconds; try again after that.")
@@ -195,7 +195,7 @@ _LOOK_AT_IT = "The address may have changed or the service may be under repair: 
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted_certificates() -> ssl.SSLContext:
     # Reading the certificates takes longer than a small request.
     return httpx.create_ssl_context()
 
@@ -223,7 +223,7 @@ def _limited(chunks: Iterator[bytes], url: str, limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _retry_after_seconds(header: str | None) -> float | None:
+def retry_after_seconds(header: str | None) -> float | None:
     """`Retry-After` as seconds from now: it is a number or a date (RFC 9110, section 10.2.3)."""
     if header is None:
         return None
