@@ -5,18 +5,19 @@ Woken by accepted data, not by the clock. A failed step leaves the last publishe
 
 from pathlib import Path
 
-from airflow.sdk import dag, task
+from airflow.sdk import AssetAny, dag, task
 from cosmos import DbtBuildLocalOperator, ProfileConfig
 from cosmos.constants import InvocationMode
 
-from dags.assets import CENSUS_RELEASES, REGIONAL_MARTS
+from dags.assets import CENSUS_RELEASES, LSWC_ANALYTICS, REGIONAL_MARTS, RETURNS
 from dags.defaults import DEFAULTS, START
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project"
 
 
 @dag(
-    schedule=[CENSUS_RELEASES],
+    # What arrives while a run goes on waits and is one run together afterwards, however much it is.
+    schedule=AssetAny(CENSUS_RELEASES, *RETURNS.values(), LSWC_ANALYTICS),
     start_date=START,
     catchup=False,
     max_active_runs=1,

@@ -1,7 +1,8 @@
 """The tables of rows the mart gate asks its rules of, made by Postgres from the candidate marts.
 
 `tables`: one row a candidate table that must be there. The others are the queries of `comparisons/`, each named
-for its file and saying its grain in its first line.
+for its file and saying its grain in its first line. Those about London Social Work for Children begin with `lswc_`:
+`lswc_tables`, and the queries of `comparisons/lswc/`.
 """
 
 from pathlib import Path
@@ -22,6 +23,17 @@ TABLES = {
     ("open_data_candidate", "census_indicators"): "indicators",
     ("open_data_candidate", "census_role_by_ethnicity"): "role_by_ethnicity",
 }
+# The tables the queries of `comparisons/lswc/` read. They show no release, and are empty until something arrives.
+LSWC_TABLES = (
+    "marts_candidate.mart_lswc__monthly",
+    "marts_candidate.mart_lswc__funnel",
+    "marts_candidate.mart_lswc__jobs",
+    "marts_candidate.mart_lswc__channels",
+    "marts_candidate.mart_lswc__followers",
+    "marts_candidate.mart_lswc__data_quality",
+    "staging.stg_lswc__delivery_periods",
+    "reference.lswc_kpis",
+)
 
 
 def read_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
@@ -35,7 +47,24 @@ def read_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
     if frames["tables"]["is_there"].all():
         for query in sorted(COMPARISONS.glob("*.sql")):
             frames[query.stem] = _frame(connection, query.read_text(encoding="utf-8"))
+        frames |= _lswc_frames(connection)
     return frames
+
+
+def _lswc_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
+    import pandas as pd
+
+    there = {
+        name: connection.execute("select to_regclass(%s) is not null", [name]).fetchone() == (True,)
+        for name in LSWC_TABLES
+    }
+    tables = pd.DataFrame({"table_name": list(there), "is_there": list(there.values())})
+    if not all(there.values()):
+        return {"lswc_tables": tables}
+    return {"lswc_tables": tables} | {
+        f"lswc_{query.stem}": _frame(connection, query.read_text(encoding="utf-8"))
+        for query in sorted((COMPARISONS / "lswc").glob("*.sql"))
+    }
 
 
 def _tables(connection: Connection[Any]) -> "pd.DataFrame":

@@ -23,7 +23,8 @@ def check_marts(settings: Settings) -> GateResult:
     started_at = datetime.now(UTC)
     with settings.connect("transformer") as connection:
         frames = read_frames(connection)
-    answers = checking.check(frames, questions(load_rules("marts"), {}))
+    rules = [*load_rules("marts"), *load_rules("marts_lswc")]
+    answers = checking.check(frames, questions(rules, {}))
     findings = findings_of(answers, frames)
     with settings.connect("loader") as connection:
         result = record(

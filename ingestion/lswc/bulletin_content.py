@@ -23,16 +23,14 @@ SITE = "London Social Work for Children"
 SYNTHETIC = "SYNTHETIC DATA. Every figure here is invented; none describes a real authority, person or advert."
 # An e-mail is no list of everything; adverts beyond these are summed up in the last row.
 MOST_ADVERTS = 30
+CONSENT = "Visitors and visits are estimates of Google Analytics, which does not see people who refuse cookies."
+# What Google calls a channel, where its own word says nothing to a reader.
+CHANNELS = {"(other)": "Other", "(not set)": "Not known", "Unassigned": "Not assigned"}
 OWN_DEFINITIONS = (
     (
         "Apply clicks for every 100 views",
         "Apply clicks divided by job views, both counted by the same rule. Most clicks lead to the authority’s own "
         "form, so they are not applications.",
-    ),
-    (
-        "From visit to click",
-        "All three steps as Google Analytics saw them. It does not see people who refuse cookies, so its job views and "
-        "clicks are fewer than the job board’s, which all other figures about jobs come from.",
     ),
 )
 _NO_KPI = Kpi("", "", False, None, None, None, None)
@@ -58,12 +56,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: text in the first column, figures in the others."""
+    """A table: text in the first column, figures in the others; the last row may be the total."""
 
     caption: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    has_total: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def content_of(region: Region, own: OwnJobs) -> Content:
         changed_title="What changed?",
         changed=[Changed(kpi.label, number(kpi.value), _change(region, kpi)) for kpi in region.kpis.values()],
         as_at=f"Data as at {day_name(region.data_as_at)}." if region.data_as_at else "",
-        notes=region.notes or ("Nothing is known to be missing or estimated beyond what the definitions say.",),
+        notes=(CONSENT, *(region.notes or ("Nothing is known to be missing.",))),
         behind=_behind(region, own),
         definitions=[*((kpi.label, kpi.definition) for kpi in region.kpis.values()), *OWN_DEFINITIONS],
         who=f"This bulletin is for {name}. Figures about one authority’s jobs go to that authority alone; everything "
@@ -135,7 +134,8 @@ def _answers(region: Region, own: OwnJobs) -> list[Answer]:
         Answer(
             "How many people came?",
             _figure(visitors.value, "visitor"),
-            change_since(visitors.value, visitors.change_on_month, month_before(region.month)),
+            change_since(visitors.value, visitors.change_on_month, month_before(region.month))
+            or f"No figure of {month_name(month_before(region.month))} to compare with",
         ),
         Answer(
             "What did they do?",
@@ -193,14 +193,17 @@ def _came(region: Region) -> Section:
         sentences = [f"How many people visited the site in {month} is not available."]
     else:
         sentences = [
-            f"{counted(visitors.value, 'person', 'people')} visited the site in {month}: "
-            f"{change_since(visitors.value, visitors.change_on_month, month_before(region.month))}, "
-            f"{change_since(visitors.value, visitors.change_on_year, month_before(region.month, 12))}."
+            f"{counted(visitors.value, 'person', 'people')} visited the site in {month}"
+            + "".join(f"{', ' if place else ': '}{words}" for place, words in enumerate(_changes(region, visitors)))
+            + "."
         ]
     if sessions.value is not None:
         sentences.append(f"They made {counted(sessions.value, 'visit')}.")
     together = sum(count for _, count in region.channels)
-    rows = [(channel, number(count), percent(count, together) or "") for channel, count in region.channels]
+    rows = [
+        (CHANNELS.get(channel, channel), number(count), percent(count, together) or "")
+        for channel, count in region.channels
+    ]
     chart = None
     if region.visitors:
         chart = Chart(
@@ -237,8 +240,16 @@ def _did(region: Region) -> Section:
     return Section(
         "What did they do?",
         sentences,
-        Chart("funnel", "From visit to click, as Google Analytics sees it", f"Bar chart. {words}."),
-        [Table("The same in figures", ("Step", "Number", "Of the step before"), rows)],
+        Chart("funnel", "From visit to click", f"Bar chart. {words}."),
+        [
+            Table(
+                "From visit to click, as Google Analytics sees it",
+                ("Step", "Number", "Of the step before"),
+                rows,
+                "People who refuse cookies are not in it, so there are fewer views and clicks here than the job board "
+                "counts, which all other figures about jobs come from.",
+            )
+        ],
     )
 
 
@@ -293,6 +304,7 @@ def _adverts_table(own: OwnJobs) -> Table:
         ("Advert", "Views", "Apply clicks"),
         rows,
         f"{counted(left_out, 'further advert')} are in the last row only." if left_out else "",
+        has_total=len(own.adverts) > 1,
     )
 
 
@@ -323,14 +335,20 @@ def _no_jobs(region: Region, own: OwnJobs) -> list[str]:
     return sentences
 
 
-def _change(region: Region, kpi: Kpi) -> str:
-    words = [
+def _changes(region: Region, kpi: Kpi) -> list[str]:
+    """The changes that are known: on the month before, and on the year before."""
+    words = (
         change_since(kpi.value, kpi.change_on_month, month_before(region.month)),
         change_since(kpi.value, kpi.change_on_year, month_before(region.month, 12)),
-    ]
+    )
+    return [each for each in words if each is not None]
+
+
+def _change(region: Region, kpi: Kpi) -> str:
+    words = _changes(region, kpi)
     if not kpi.is_stock and kpi.since_launch is not None:
         words.append(f"{number(kpi.since_launch)} since the launch")
-    return "; ".join(words)
+    return "; ".join(words) or "nothing to compare with"
 
 
 def _times(count: int | None) -> str:

@@ -52,10 +52,10 @@ def counted(value: int, singular: str, plural: str | None = None) -> str:
     return f"no {several}" if value == 0 else f"{value:,} {singular if value == 1 else several}"
 
 
-def change(value: int | None, difference: int | None) -> str:
-    """`up 495 (4%)`, `down 12`, `no change`, `not known`."""
+def change(value: int | None, difference: int | None) -> str | None:
+    """`up 495 (4%)`, `down 12`, `no change`; None where there is nothing to compare with."""
     if value is None or difference is None:
-        return "not known"
+        return None
     if difference == 0:
         return "no change"
     before = value - difference
@@ -65,11 +65,11 @@ def change(value: int | None, difference: int | None) -> str:
     return f"{'up' if difference > 0 else 'down'} {abs(difference):,}" + (f" ({share})" if share else "")
 
 
-def change_since(value: int | None, difference: int | None, earlier: date) -> str:
-    """`up 495 (4%) on September 2026`."""
+def change_since(value: int | None, difference: int | None, earlier: date) -> str | None:
+    """`up 495 (4%) on September 2026`; None where there is nothing to compare with."""
     words = change(value, difference)
-    if words == "not known":
-        return f"no comparison with {month_name(earlier)}"
+    if words is None:
+        return None
     return f"{words} {'since' if words == 'no change' else 'on'} {month_name(earlier)}"
 
 

@@ -177,7 +177,8 @@ def test_links_are_not_followed(landing: Path, tmp_path: Path) -> None:
 def test_what_lands_outside_every_collection_is_noticed_by_one_of_them_and_the_census_is_left_alone(
     landing: Path,
 ) -> None:
-    for path in ("stray.xml", "no_such_collection/2024/E09000007/census.xml", "dfe_census_statistics/abc/release.csv"):
+    strays = "stray.xml", "no_such_collection/2024/E09000007/census.xml"
+    for path in (*strays, "dfe_census_statistics/abc/release.csv", "lswc_jobs/2026-09.csv", "lswc_web/pages.csv"):
         (landing / path).parent.mkdir(parents=True, exist_ok=True)
         (landing / path).touch()
     noticed = {key: waiting_in(landing, key) for key in collections()}

@@ -68,7 +68,7 @@ def test_the_first_page_answers_four_questions(made: dict[str, Bulletin]) -> Non
     said = Words(made["CAM"].rendered.html).said
     first = said.index("How many people came?")
     assert said[first : first + 12] == [
-        "How many people came?", "12,345 visitors", "up 495 (4%) on August 2026",
+        "How many people came?", "12,345 visitors", "Up 495 (4%) on August 2026",
         "What did they do?", "8,123 job views", "2,274 Apply clicks, 28 for every 100 views",
         "How did your jobs do?", "1,418 job views", "466 Apply clicks; 1 job posted, 1 live at month end",
         "What changed?", "Registrations up 31 (17%)", "The greatest change since August 2026: now 212",
@@ -181,8 +181,8 @@ def test_what_is_missing_is_said_and_no_figure_is_made_up(new_warehouse: Callabl
     )
     (bulletin,) = bulletins(settings, MONTH, [find_authority("CAM")])
     text = one_line(bulletin.rendered.text)
-    assert "How many people came? Visitors not available." in text
-    assert "Followers: not available no comparison with August 2026" in text
+    assert "How many people came? Visitors not available. No figure of August 2026 to compare with." in text
+    assert "Followers: not available nothing to compare with" in text
     assert "It was viewed once and had no Apply clicks." in text
     # A title comes from a file: it is text, never part of the page.
     assert "&lt;b&gt;x&lt;/b&gt; &amp; Sons" in bulletin.rendered.html
