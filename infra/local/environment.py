@@ -15,6 +15,10 @@ CHOSEN = {**{name: str(port) for name, port in PORTS.items()}, "CENSUS_SOURCE": 
 # Unset unless a person sets them; then remembered, whether given at a start or written into the file by hand.
 OPTIONAL = (
     "LANDING_AREA",
+    "LSWC_GA4_CREDENTIALS",
+    "LSWC_GA4_PROPERTY",
+    "LSWC_GA4_TOKEN_URL",
+    "LSWC_GA4_URL",
     "RETURNS_CONTACTS",
     "RETURNS_DESK_EMAIL",
     "SMTP_HOST",

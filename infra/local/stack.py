@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.status import Status
 
 from infra.database.setup import ROLES, create_database, set_password, set_up_warehouse
-from infra.local import sample_returns
+from infra.local import sample_landing
 from infra.local.airflow_api import AirflowApi, Run
 from infra.local.environment import OPTIONAL, prepare_environment, write_private
 from infra.local.postgres import EmbeddedPostgres, PostgresError, programs_folder
@@ -172,7 +172,7 @@ def up(source: str | None, detach: bool) -> None:
     home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     values = prepare_environment(home, chosen)
     stack = Stack(home, values)
-    sample_returns.make_landing_folders(stack.settings)
+    sample_landing.make_landing_folders(stack.settings)
     try:
         prepare(stack)
         with step("Superset starts"):
@@ -260,15 +260,15 @@ def set_up_databases(stack: Stack) -> None:
 
 
 def load_and_publish(stack: Stack) -> None:
-    """Run the census DAG on the chosen source and follow what it sets off; then, beside the sample, its returns."""
+    """Run the census DAG on the chosen source and follow what it sets off; then, beside the sample, what lands."""
     api = AirflowApi(stack.airflow_url, "engineer", stack.values["AIRFLOW_ADMIN_PASSWORD"])
     with step("Airflow knows the DAGs"):
-        for dag in ("dfe_census", "regional_marts", "publish_dashboards", *collections()):
+        for dag in ("dfe_census", "regional_marts", "publish_dashboards", "lswc_analytics", *collections()):
             api.wait_for_dag(dag)
-    sample_returns.release_marts(stack.settings, api)
+    sample_landing.release_marts(stack.settings, api)
     load_and_publish_census(stack, api)
-    if sample_returns.are_wanted(stack.settings):
-        load_and_publish_sample_returns(stack, api)
+    if sample_landing.are_wanted(stack.settings):
+        load_and_publish_landed_sample(stack, api)
 
 
 def load_and_publish_census(stack: Stack, api: AirflowApi) -> None:
@@ -309,18 +309,22 @@ def follow_to_dashboards(stack: Stack, api: AirflowApi, marts: Run) -> None:
         follow(api, run or api.trigger("publish_dashboards"), status, stack)
 
 
-def load_and_publish_sample_returns(stack: Stack, api: AirflowApi) -> None:
-    """Land the sample's returns, follow the DAGs that notice them, and build the marts once for all of them."""
-    with step("Sample returns of 33 authorities are invented") as status:
-        folder = sample_returns.invent(stack.settings, status.update)
-    with sample_returns.marts_held_back(stack.settings, api):
+def load_and_publish_landed_sample(stack: Stack, api: AirflowApi) -> None:
+    """Land the sample's returns and analytics, follow the DAGs that load them, and build the marts once for all."""
+    with step("Sample returns and analytics are invented") as status:
+        folders = sample_landing.invent(stack.settings, status.update)
+    with sample_landing.marts_held_back(stack.settings, api):
         landed_at = datetime.now(UTC)
-        sample_returns.land(stack.settings, folder)
+        for folder in folders:
+            sample_landing.land(stack.settings, folder)
+        analytics = api.trigger("lswc_analytics")
         with step(f"Sample returns are checked and loaded (DAGs {', '.join(collections())})") as status:
             for collection in collections():
                 status.update(f"Sample returns (DAG {collection})")
                 run = api.wait_for_run(collection, landed_at, seconds=60)
                 follow(api, run or api.trigger(collection), status, stack)
+        with step("Sample analytics of London Social Work for Children are loaded (DAG lswc_analytics)") as status:
+            follow(api, analytics, status, stack)
     with step("dbt, the gate and publication (DAG regional_marts)") as status:
         marts = follow(api, api.trigger("regional_marts"), status, stack)
     follow_to_dashboards(stack, api, marts)
@@ -357,7 +361,8 @@ def publication_is_due(stack: Stack) -> bool:
     with stack.settings.connect("loader") as connection:
         row = connection.execute(
             "with accepted as (select decided_at from ledger.releases where status like 'accepted%%' "
-            "union all select decided_at from ledger.submissions where decision like 'accepted%%') "
+            "union all select decided_at from ledger.submissions where decision like 'accepted%%' "
+            "union all select decided_at from ledger.deliveries where status like 'accepted%%') "
             "select coalesce(max(decided_at) > (select max(published_at) from ledger.publications), "
             "max(decided_at) is not null) from accepted"
         ).fetchone()

@@ -1,4 +1,7 @@
-"""The sample's returns: put once into the landing area of a stack that shows the sample, then left to the DAGs."""
+"""The sample's returns and analytics: put once into the landing area of a stack that shows the sample.
+
+The rest is the DAGs' work, as with real ones.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.airflow_api import AirflowApi
+from ingestion.lswc.specification import COLLECTIONS as ANALYTICS
+from ingestion.returns.landing import MANIFEST
 from ingestion.returns.specification import collections
 from ingestion.settings import Settings
 
@@ -19,46 +24,56 @@ def landing_folder(settings: Settings) -> Path | None:
     return None if "://" in place else Path(place)
 
 
+def landed_collections() -> tuple[str, ...]:
+    """Everything that comes as files in a folder of the landing area."""
+    return (*collections(), *ANALYTICS)
+
+
 def make_landing_folders(settings: Settings) -> None:
     """One folder a collection, for the owner alone: what lands there is about people."""
     landing = landing_folder(settings)
     if landing is None:
         return
-    for collection in collections():
+    for collection in landed_collections():
         (landing / collection).mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def are_wanted(settings: Settings) -> bool:
-    """Only beside the sample's census, in the stack's own landing area, and when no return ever came here."""
+    """Only beside the sample's census, in the stack's own landing area, and when nothing ever came here."""
     if settings.environment.get("CENSUS_SOURCE") != "sample" or settings.environment.get("LANDING_AREA"):
         return False
     landing = settings.home / "landing"
-    if any(path.is_file() for collection in collections() for path in (landing / collection).rglob("*")):
+    if any(path.is_file() for collection in landed_collections() for path in (landing / collection).rglob("*")):
         return False
     with settings.connect("loader") as connection:
-        return connection.execute("select 1 from ledger.submissions limit 1").fetchone() is None
+        row = connection.execute(
+            "select exists (select from ledger.submissions) or exists (select from ledger.deliveries)"
+        ).fetchone()
+    return row is not None and not row[0]
 
 
-def invent(settings: Settings, progress: Callable[[str], None]) -> Path:
-    """Write the sample's returns into a folder beside the landing area; gives that folder."""
+def invent(settings: Settings, progress: Callable[[str], None]) -> list[Path]:
+    """Write the sample's returns and analytics into folders beside the landing area; gives those folders."""
+    from ingestion.sample.lswc import write_lswc
     from ingestion.sample.returns import write_returns
 
-    folder = settings.home / "sample-returns"
-    shutil.rmtree(folder, ignore_errors=True)
-    write_returns(folder, progress=progress)
-    return folder
+    returns, analytics = settings.home / "sample-returns", settings.home / "sample-analytics"
+    for folder in (returns, analytics):
+        shutil.rmtree(folder, ignore_errors=True)
+    write_returns(returns, progress=progress)
+    write_lswc(analytics, progress=progress)
+    return [returns, analytics]
 
 
 def land(settings: Settings, folder: Path) -> None:
-    """Move the sample's returns to where authorities' own would land, the list that says they are synthetic first."""
+    """Move a sample to where real files would land, the list that says they are synthetic first in every folder."""
     landing = landing_folder(settings)
     assert landing is not None
-    landing.mkdir(parents=True, exist_ok=True)
-    (folder / "SYNTHETIC.json").replace(landing / "SYNTHETIC.json")
     for collection in sorted(path for path in folder.iterdir() if path.is_dir()):
-        (landing / collection.name).mkdir(exist_ok=True)
-        for period in sorted(collection.iterdir()):
-            period.replace(landing / collection.name / period.name)
+        (landing / collection.name).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / MANIFEST, landing / collection.name / MANIFEST)
+        for each in sorted(collection.iterdir()):
+            each.replace(landing / collection.name / each.name)
     shutil.rmtree(folder)
 
 
