@@ -47,11 +47,16 @@ def read_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
     if frames["tables"]["is_there"].all():
         for query in sorted(COMPARISONS.glob("*.sql")):
             frames[query.stem] = _frame(connection, query.read_text(encoding="utf-8"))
-        frames |= _lswc_frames(connection)
+        frames |= read_lswc_frames(connection)
     return frames
 
 
-def _lswc_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
+def read_lswc_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
+    """The frames about London Social Work for Children; only `lswc_tables` where a table is not there at all.
+
+    Args:
+        connection: as the role `transformer`, with numerics read as floats.
+    """
     import pandas as pd
 
     there = {
