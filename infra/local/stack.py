@@ -260,31 +260,65 @@ def set_up_databases(stack: Stack) -> None:
 
 
 def load_and_publish(stack: Stack) -> None:
-    """Run the census DAG on the chosen source and follow what it sets off; then, beside the sample, what lands."""
+    """Load what the chosen source has, beside the sample what lands too, and follow until the marts are published."""
     api = AirflowApi(stack.airflow_url, "engineer", stack.values["AIRFLOW_ADMIN_PASSWORD"])
     with step("Airflow knows the DAGs"):
         for dag in ("dfe_census", "regional_marts", "publish_dashboards", "lswc_analytics", *collections()):
             api.wait_for_dag(dag)
     sample_landing.release_marts(stack.settings, api)
-    load_and_publish_census(stack, api)
     if sample_landing.are_wanted(stack.settings):
-        load_and_publish_landed_sample(stack, api)
-
-
-def load_and_publish_census(stack: Stack, api: AirflowApi) -> None:
-    """Run the DAG dfe_census, and wait for the marts and dashboards it wakes."""
-    with step(f"Census releases from {stack.values['CENSUS_SOURCE']} (DAG dfe_census)") as status:
-        refusal = None
-        try:
-            # On a first start Airflow makes up for the last scheduled run by itself.
-            underway = api.unfinished_run("dfe_census", queued_since=stack.started_at)
-            follow(api, underway or api.trigger("dfe_census"), status, stack)
-        except StackError as error:  # One bad file must not keep the good ones, or the last marts, from being shown.
-            refusal = error
+        # The marts are built once for everything, not for each part as it comes.
+        with sample_landing.marts_held_back(stack.settings, api):
+            refusal = load_sample(stack, api)
+        patience = 1
+    else:
+        refusal = load_census(stack, api)
+        patience = 20
     if refusal is not None:
         if not publication_is_due(stack) and not has_published(stack):
             raise refusal
         console.print(str(refusal), style="red", highlight=False, soft_wrap=True, markup=False)
+    publish(stack, api, woken_within=patience)
+
+
+def load_census(stack: Stack, api: AirflowApi) -> StackError | None:
+    """Run the DAG dfe_census. A refusal is given back: one bad file must not keep the good ones from being shown."""
+    with step(f"Census releases from {stack.values['CENSUS_SOURCE']} (DAG dfe_census)") as status:
+        try:
+            # On a first start Airflow makes up for the last scheduled run by itself.
+            underway = api.unfinished_run("dfe_census", queued_since=stack.started_at)
+            follow(api, underway or api.trigger("dfe_census"), status, stack)
+        except StackError as error:
+            return error
+    return None
+
+
+def load_sample(stack: Stack, api: AirflowApi) -> StackError | None:
+    """Land the sample's returns and analytics, load its census, and follow the DAGs that notice what has landed."""
+    with step("Sample returns and analytics are invented") as status:
+        folders = sample_landing.invent(stack.settings, status.update)
+    landed_at = datetime.now(UTC)
+    for folder in folders:
+        sample_landing.land(stack.settings, folder)
+    refusal = load_census(stack, api)
+    with step("Sample returns are checked and loaded (a DAG a collection)") as status:
+        for collection in collections():
+            status.update(f"Sample returns (DAG {collection})")
+            run = api.wait_for_run(collection, landed_at, seconds=60)
+            follow(api, run or api.trigger(collection), status, stack)
+    with step("Sample analytics are loaded (DAG lswc_analytics)") as status:
+        follow(api, api.trigger("lswc_analytics"), status, stack)
+    return refusal
+
+
+def publish(stack: Stack, api: AirflowApi, *, woken_within: float) -> None:
+    """Have the marts built and published where there is something new, and wait until the dashboards show it.
+
+    Args:
+        stack: the stack.
+        api: its Airflow.
+        woken_within: seconds in which data that were accepted will have woken the DAG by themselves.
+    """
     marts_code = fingerprint_of(ROOT / "dbt_project", ROOT / "expectations", ROOT / "ingestion" / "publication.py")
     mark = stack.home / "run" / "marts-code.done"
     code_is_new = not mark.exists() or mark.read_text() != marts_code
@@ -295,39 +329,13 @@ def load_and_publish_census(stack: Stack, api: AirflowApi) -> None:
             refresh_dashboards(stack.settings, quiet=True)
         return
     with step("dbt, the gate and publication (DAG regional_marts)") as status:
-        # A release that was accepted wakes the DAG by itself; changed code without new data does not.
-        run = api.wait_for_run("regional_marts", stack.started_at, seconds=20 if is_due else 1)
+        # What was accepted wakes the DAG by itself; changed code without new data does not.
+        run = api.wait_for_run("regional_marts", stack.started_at, seconds=woken_within if is_due else 1)
         run = follow(api, run or api.trigger("regional_marts"), status, stack)
     mark.write_text(marts_code)
-    follow_to_dashboards(stack, api, run)
-
-
-def follow_to_dashboards(stack: Stack, api: AirflowApi, marts: Run) -> None:
-    """Wait until the dashboards have taken what a run of regional_marts has published."""
     with step("Dashboards take the new figures (DAG publish_dashboards)") as status:
-        run = api.wait_for_run("publish_dashboards", datetime.fromisoformat(marts.run_after), seconds=20)
-        follow(api, run or api.trigger("publish_dashboards"), status, stack)
-
-
-def load_and_publish_landed_sample(stack: Stack, api: AirflowApi) -> None:
-    """Land the sample's returns and analytics, follow the DAGs that load them, and build the marts once for all."""
-    with step("Sample returns and analytics are invented") as status:
-        folders = sample_landing.invent(stack.settings, status.update)
-    with sample_landing.marts_held_back(stack.settings, api):
-        landed_at = datetime.now(UTC)
-        for folder in folders:
-            sample_landing.land(stack.settings, folder)
-        analytics = api.trigger("lswc_analytics")
-        with step(f"Sample returns are checked and loaded (DAGs {', '.join(collections())})") as status:
-            for collection in collections():
-                status.update(f"Sample returns (DAG {collection})")
-                run = api.wait_for_run(collection, landed_at, seconds=60)
-                follow(api, run or api.trigger(collection), status, stack)
-        with step("Sample analytics of London Social Work for Children are loaded (DAG lswc_analytics)") as status:
-            follow(api, analytics, status, stack)
-    with step("dbt, the gate and publication (DAG regional_marts)") as status:
-        marts = follow(api, api.trigger("regional_marts"), status, stack)
-    follow_to_dashboards(stack, api, marts)
+        dashboards = api.wait_for_run("publish_dashboards", datetime.fromisoformat(run.run_after), seconds=20)
+        follow(api, dashboards or api.trigger("publish_dashboards"), status, stack)
 
 
 def follow(api: AirflowApi, run: Run, status: Status, stack: Stack) -> Run:
