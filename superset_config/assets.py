@@ -71,6 +71,8 @@ class Column:
     type: str
     description: str
     label: str
+    # A column worked out in the dataset from columns of the table; none for the table's own.
+    expression: str | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,16 @@ def _read_dataset(key: str, content: dict[str, Any], models: Mapping[str, dict[s
         )
         for column in model.get("columns", [])
     )
+    computed = tuple(
+        Column(
+            name=column["name"],
+            type=COLUMN_TYPES[column["type"]],
+            description=_one_line(column.get("description", "")),
+            label=column["label"],
+            expression=_one_line(column["expression"]),
+        )
+        for column in content.get("computed", [])
+    )
     return Dataset(
         key=key,
         uuid=content["uuid"],
@@ -224,7 +236,7 @@ def _read_dataset(key: str, content: dict[str, Any], models: Mapping[str, dict[s
         schema=key.split("/")[0],
         table=key.split("/")[1],
         description=_one_line(model.get("description", "")),
-        columns=columns,
+        columns=columns + computed,
         metrics=tuple(content.get("metrics", [])),
     )
 
@@ -493,7 +505,7 @@ def dataset_config(dataset: Dataset, connection_id: int) -> dict[str, Any]:
                 "is_active": True,
                 "groupby": True,
                 "filterable": True,
-                "expression": None,
+                "expression": column.expression,
             }
             for column in dataset.columns
         ],
@@ -571,7 +583,8 @@ def _filter_config(each: Filter, dashboard: Dashboard, chart_ids: Mapping[str, i
         "sortMetric": each.sort_by,
         "controlValues": control,
         "defaultDataMask": mask,
-        # Charts wait for a filter that picks its own first value, instead of drawing everything first.
+        # Charts wait for a filter that picks its own first value, instead of drawing everything first; they would wait
+        # for ever on a table without rows.
         "requiredFirst": each.newest_first,
         "cascadeParentIds": [],
         "scope": {"rootPath": ["ROOT_ID"], "excluded": [each_id for each_id in all_ids if each_id not in acts_on]},

@@ -98,7 +98,8 @@ def _series(params: Params) -> Query:
             "index": [axis],
             "columns": groups,
             "aggregates": {_metric_label(metric): {"operator": "mean"} for metric in metrics},
-            "drop_missing_columns": True,
+            # Also decides about axis points without any value: kept, a line breaks there instead of running on.
+            "drop_missing_columns": not params.get("show_empty_columns", False),
         },
     }
     steps: list[Query] = [pivot]

@@ -30,7 +30,8 @@ CHROMIUM_OPTIONS = [
 ]
 # As wide as a laptop and as a phone; as high as shows what the dashboard is about and keeps the file small.
 SIZES = {1440: 1500, 390: 1700}
-READY = ".cw-tile-value"
+# Headline figures, or the words that there are none yet.
+READY = ".cw-tile-value, .cw-empty"
 SECONDS_TO_READY = 60
 
 

@@ -196,6 +196,7 @@ _LOOK_AT_IT = "The address may have changed or the service may be under repair: 
 
 @cache
 def trusted_certificates() -> ssl.SSLContext:
+    """What the machine trusts, read once."""
     # Reading the certificates takes longer than a small request.
     return httpx.create_ssl_context()
 

@@ -83,9 +83,10 @@ def dashboards(settings: Settings, url: str) -> Iterator[Figure]:
     """Every chart's data past the cache, and each dashboard in Chromium."""
     superset = RunningSuperset(url, settings)
     member = Superset(url).sign_in("member", superset.passwords["member"])
-    assets, ids, newest_year = read_assets(), superset.ids(), superset.newest_year()
+    assets, ids = read_assets(), superset.ids()
+    newest = superset.newest_values(assets)
     times = {
-        key: uncached_seconds(member, opening_question(assets, ids, newest_year, dashboard, key))
+        key: uncached_seconds(member, opening_question(assets, ids, newest, dashboard, key))
         for dashboard in assets.dashboards.values()
         for key in dashboard.placed_charts()
     }

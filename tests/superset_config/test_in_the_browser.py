@@ -26,7 +26,8 @@ TROUBLE = re.compile(
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed (apt-get install chromium)")
 
-WHO = [("public", "open_census"), ("member", "census")]
+CENSUS = [("public", "open_census"), ("member", "census")]
+WHO = [*CENSUS, ("member", "lswc")]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def visit(chromium: "Browser", superset: RunningSuperset, who: str, slug: str, w
     return open_dashboard(context, superset.url, slug)
 
 
-@pytest.mark.parametrize(("who", "slug"), WHO)
+@pytest.mark.parametrize(("who", "slug"), CENSUS)
 def test_the_figures_stand_on_the_page_as_text(
     who: str, slug: str, chromium: "Browser", superset: RunningSuperset, visitors: Mapping[str, Superset],
     assets: Assets, question: Callable[[Dashboard, str], dict[str, Any]],
@@ -93,7 +94,7 @@ def test_every_chart_is_drawn_and_nothing_is_wrong(
     context.close()
 
 
-@pytest.mark.parametrize(("who", "slug"), WHO)
+@pytest.mark.parametrize(("who", "slug"), CENSUS)
 def test_synthetic_data_are_marked_on_every_page(
     who: str, slug: str, chromium: "Browser", superset: RunningSuperset
 ) -> None:
@@ -102,6 +103,47 @@ def test_synthetic_data_are_marked_on_every_page(
     assert marks == (2 if superset.is_synthetic else 0)
     page.goto(f"{superset.url}/login/")
     assert page.locator(".workforce-notice").count() == (1 if superset.is_synthetic and who == "public" else marks // 2)
+    page.context.close()
+
+
+def test_the_jobs_sites_figures_stand_on_the_page_as_text(
+    chromium: "Browser", superset: RunningSuperset, visitors: Mapping[str, Superset], assets: Assets,
+    question: Callable[[Dashboard, str], dict[str, Any]],
+) -> None:  # fmt: skip
+    page = visit(chromium, superset, "member", "lswc")
+    rows = rows_of(visitors["member"].post("/api/v1/chart/data", question(assets.dashboards["lswc"], "lswc/headlines")))
+    tiles = page.locator(".cw-tile:has(.cw-spark)")
+    assert tiles.locator(".cw-tile-value").all_inner_texts() == [
+        row["value_label"] for row in rows if row["months_before"] == 0
+    ]
+    assert page.locator(".cw-spark-bar").count() == len(rows), "a bar a month"
+    (first, *_) = (row for row in rows if row["months_before"] == 0)
+    assert tiles.first.locator(".cw-tile-change").first.inner_text() == first["change_label"]
+    assert page.locator(".cw-jobs tbody tr").count() == 32
+    (status,) = rows_of(
+        visitors["member"].post("/api/v1/chart/data", question(assets.dashboards["lswc"], "lswc/banner"))
+    )
+    assert page.locator(".cw-synthetic").count() == int(status["is_synthetic"])
+    assert f"Figures for {status['month_label']}" in page.inner_text("body")
+    page.context.close()
+
+
+def test_authority_and_role_group_chosen_together_change_the_chosen_jobs_and_not_the_tiles(
+    chromium: "Browser", superset: RunningSuperset
+) -> None:
+    page = visit(chromium, superset, "member", "lswc")
+    tiles = page.locator(".cw-tile:has(.cw-spark) .cw-tile-value").all_inner_texts()
+    for current, wanted in (("London", "Camden"), ("All role groups", "Social worker")):
+        page.locator('[data-test="form-item-value"]').filter(has_text=current).last.click()
+        page.keyboard.type(wanted)
+        page.locator(".ant-select-item-option:visible").filter(has_text=re.compile(f"^{wanted}$")).first.click()
+        page.keyboard.press("Escape")
+    page.locator('[data-test="filter-bar__apply-button"]').click()
+    page.wait_for_function("document.querySelectorAll('.cw-unit h3').length === 3")
+    headings = [text for text in page.locator(".cw-unit h3").all_inner_texts() if ": " in text]
+    assert [text.split(",")[0] for text in headings] == ["London", "Camden"]
+    assert all(text.endswith(": Social worker") for text in headings), headings
+    assert page.locator(".cw-tile:has(.cw-spark) .cw-tile-value").all_inner_texts() == tiles
     page.context.close()
 
 

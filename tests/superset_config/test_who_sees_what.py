@@ -62,7 +62,8 @@ def test_a_charts_data_comes_to_those_it_is_for_and_to_nobody_else(
 def test_the_public_is_asked_to_sign_in_for_the_members_dashboard(visitors: Mapping[str, Superset]) -> None:
     assert "data-bootstrap" in visitors["public"].get("/superset/dashboard/open_census/")
     # Superset sends a visitor without access to the login page, which holds no figures.
-    assert status_of(lambda: visitors["public"].get("/api/v1/dashboard/census")) in (401, 403, 404)
+    for slug in ("census", "lswc"):
+        assert status_of(lambda slug=slug: visitors["public"].get(f"/api/v1/dashboard/{slug}")) in (401, 403, 404)
 
 
 def test_the_lists_of_dashboards_hold_what_each_may_open(visitors: Mapping[str, Superset]) -> None:
@@ -70,7 +71,7 @@ def test_the_lists_of_dashboards_hold_what_each_may_open(visitors: Mapping[str, 
         return {each["slug"] for each in as_json(visitors[who].get("/api/v1/dashboard/"))["result"]}
 
     assert slugs("public") == {"open_census"}
-    assert slugs("member") == {"open_census", "census"}
+    assert slugs("member") == {"open_census", "census", "lswc"}
 
 
 @pytest.mark.parametrize("who", ["member", "public"])

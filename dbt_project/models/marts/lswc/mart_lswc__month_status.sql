@@ -23,6 +23,28 @@ counting_rules as (
     from {{ ref('lswc_counting_rules') }}
 ),
 
+-- Sources with the same to say are named together.
+incomplete as (
+    select
+        site,
+        month,
+        note,
+        string_agg(source_label, ', ' order by source_order) as source_labels,
+        min(source_order) as first_order
+    from quality
+    where not is_complete
+    group by site, month, note
+),
+
+incomplete_by_month as (
+    select
+        site,
+        month,
+        string_agg(source_labels || ': ' || note, ' ' order by first_order) as incomplete_note
+    from incomplete
+    group by site, month
+),
+
 by_month as (
     select
         quality.site,
@@ -30,11 +52,9 @@ by_month as (
         count(*)::integer as sources,
         count(*) filter (where quality.is_complete)::integer as sources_complete,
         min(quality.last_complete_day) as complete_to,
-        string_agg(quality.source_label || ': ' || quality.note, ' ' order by quality.source_order)
-        filter (where not quality.is_complete) as incomplete_note,
-        coalesce(bool_or(quality.is_sampled), false) as is_sampled,
-        coalesce(bool_or(quality.is_thresholded), false) as is_thresholded,
-        coalesce(bool_or(quality.has_other_row_loss), false) as has_other_row_loss,
+        bool_or(quality.is_sampled) as is_sampled,
+        bool_or(quality.is_thresholded) as is_thresholded,
+        bool_or(quality.has_other_row_loss) as has_other_row_loss,
         max(counting_rules.counting_rule_label) filter (where quality.source = 'job_board') as job_counting_rule_label,
         bool_or(quality.is_synthetic) as is_synthetic
     from quality
@@ -52,14 +72,16 @@ final as (
         coalesce(by_month.sources, 0) as sources,
         coalesce(by_month.sources_complete, 0) as sources_complete,
         by_month.complete_to,
-        by_month.incomplete_note,
-        coalesce(by_month.is_sampled, false) as is_sampled,
-        coalesce(by_month.is_thresholded, false) as is_thresholded,
-        coalesce(by_month.has_other_row_loss, false) as has_other_row_loss,
+        incomplete_by_month.incomplete_note,
+        by_month.is_sampled,
+        by_month.is_thresholded,
+        by_month.has_other_row_loss,
         by_month.job_counting_rule_label,
         coalesce(by_month.is_synthetic, false) as is_synthetic
     from {{ ref('lswc_sites') }} as sites
     left join by_month on sites.site = by_month.site
+    left join incomplete_by_month
+        on by_month.site = incomplete_by_month.site and by_month.month = incomplete_by_month.month
 )
 
 select * from final
