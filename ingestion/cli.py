@@ -172,10 +172,12 @@ def sample(
     scale: Annotated[float, typer.Option(help="How many times as many workers as usual.", min=0.1, max=100)] = 1.0,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes; there is a usual one.")] = None,
     returns: Annotated[bool, typer.Option("--returns", help="Write the returns too, in returns/.")] = False,
+    lswc: Annotated[bool, typer.Option("--lswc", help="Write the jobs site's analytics too, in lswc/.")] = False,
 ) -> None:
     """Make the synthetic sample: files in DfE's exact formats about people who do not exist.
 
-    With --returns also what 33 authorities would send about them, laid out like the landing area.
+    With --returns also what 33 authorities would send about them, laid out like the landing area. With --lswc what
+    London Social Work for Children would deliver: web, jobs and audience since July 2023.
     """
     from rich.console import Console
 
@@ -184,6 +186,7 @@ def sample(
     console = Console(soft_wrap=True, highlight=False)
     chosen = DEFAULT_SEED if seed is None else seed
     sent: list[Path] = []
+    delivered: list[Path] = []
     try:
         with console.status("Inventing workers") as status:
             files = generate(folder, seed=chosen, scale=scale, progress=status.update)
@@ -191,13 +194,18 @@ def sample(
                 from ingestion.sample.returns import write_returns
 
                 sent = write_returns(folder / "returns", seed=chosen, scale=scale, progress=status.update)
+            if lswc:
+                from ingestion.sample.lswc import write_lswc
+
+                delivered = write_lswc(folder / "lswc", seed=chosen, progress=status.update)
     except SampleError as error:
         fail(str(error))
     for file in files:
         console.print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")
-    if sent:
-        size = sum(file.stat().st_size for file in sent) / 1e6
-        console.print(f"{folder / 'returns'}: {len(sent) - 1} files of returns and their manifest ({size:.1f} MB)")
+    for name, written in (("returns", sent), ("lswc", delivered)):
+        if written:
+            size = sum(file.stat().st_size for file in written) / 1e6
+            console.print(f"{folder / name}: {len(written) - 1} files and their manifest ({size:.1f} MB)")
 
 
 @app.command()
