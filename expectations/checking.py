@@ -46,8 +46,12 @@ def great_expectations() -> ModuleType:
     gc.disable()
     try:
         import great_expectations as gx
+        from great_expectations.execution_engine import pandas_execution_engine
 
         import expectations.whole_numbers  # noqa: F401  # Registers our own expectation.
+
+        # A table larger than this has no fingerprint taken. Nothing here asks for one, and it is taken twice.
+        pandas_execution_engine.HASH_THRESHOLD = -1
     finally:
         gc.freeze()
         if collecting:
@@ -93,15 +97,7 @@ def check(frames: Mapping[str, "pd.DataFrame"], asked: Iterable[Question]) -> li
         CheckingError: a rule could not be evaluated.
     """
     gx = great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    context.enable_analytics(False)
-    # One asset stands for every frame in its turn: the context is written out anew for each one it has.
-    definition = (
-        context.data_sources.add_pandas("frames")
-        .add_dataframe_asset("frame")
-        .add_batch_definition_whole_dataframe("all rows")
-    )
+    definition = _all_rows()
     by_frame: dict[str, list[Question]] = {}
     for question in asked:
         by_frame.setdefault(question.rule.frame, []).append(question)
@@ -121,6 +117,19 @@ def check(frames: Mapping[str, "pd.DataFrame"], asked: Iterable[Question]) -> li
             _answer(questions_here[result.expectation_config.meta["place"]], result) for result in outcome.results
         ]
     return answers
+
+
+@cache
+def _all_rows() -> Any:
+    """What stands for every frame in its turn: a context is written out anew with each change to it."""
+    context = great_expectations().get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    context.enable_analytics(False)
+    return (
+        context.data_sources.add_pandas("frames")
+        .add_dataframe_asset("frame")
+        .add_batch_definition_whole_dataframe("all rows")
+    )
 
 
 def _columns_asked_of(frame: "pd.DataFrame", asked: Iterable[Question]) -> "pd.DataFrame":

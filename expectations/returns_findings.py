@@ -23,13 +23,15 @@ PLACES_LISTED = 200
 class Asked:
     """The questions of one run, the frames they are asked of, and what stands behind each frame but `problems`.
 
-    `collections` and `records` say what a frame is about; `cells` which columns stand under one another in it.
+    `collections` and `records` say what a frame is about; `cells` which columns stand under one another in it, and
+    `rules` whose they are: the rules asked together, each with where its rows end.
     """
 
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     collections: dict[str, str] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Sequence[Cell]] = field(default_factory=dict)
+    rules: dict[str, Sequence[tuple[Rule, int]]] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
 
 
@@ -122,6 +124,8 @@ def _places(asked: Asked, question: Question, positions: Sequence[int], each: Ty
         ]  # fmt: skip
     if rule.frame in asked.cells:
         cells = [asked.cells[rule.frame][number] for number in rows["cell"].tolist()]
+        if rule.field_column is not None:
+            cells = [replace(cell, item=item) for cell, item in zip(cells, rows["value"].tolist(), strict=True)]
     else:
         record = asked.records[rule.frame]
         items = [rule.field] * len(rows) if rule.field_column is None else rows[rule.field_column].tolist()

@@ -258,18 +258,18 @@ class Part:
     values: "pd.Series[Any]"
 
 
-def parts_of(version: Version, rule: Rule, each: str) -> list[Part]:
-    """The cells a rule on several items is about in one of them; of an XML item that repeats, every value."""
+def parts_of(version: Version, rule: Rule, each: str | None) -> list[Part]:
+    """The cells a rule is about, in one of its items if it has several; of an XML item that repeats, every value."""
     rows = version.records[rule.frame]
-    name = str(rule.kwargs["column"]).replace("{column}", each)
-    is_presence = rule.expectation == "ExpectColumnValuesToNotBeNull"
+    name = str(rule.kwargs["column"]).replace("{column}", each or "")
+    is_presence = each is not None and rule.expectation == "ExpectColumnValuesToNotBeNull"
     column = pd.Series(rows.presence(name) if is_presence else column_of(version, rows, name))
     about = is_about(version, rows, rule.where)
     positions = np.arange(len(rows)) if about is None else np.flatnonzero(about)
-    cell = Cell(rule.frame, (rule.field or "{column}").replace("{column}", each))
-    parts = [Part(cell, rows, positions, column.iloc[positions])]
-    further = rows.further.get(each, [])
-    if further and not is_presence:
+    cell = Cell(rule.frame, rule.field if each is None else (rule.field or "{column}").replace("{column}", each))
+    parts = [Part(cell, rows, positions, column if about is None else column.iloc[positions])]
+    further = rows.further.get(each, []) if each is not None else []
+    if each is not None and further and not is_presence:
         item = rows.record.item(each)
         spellings = {code.casefold(): code for code in item.codes}
         texts = [spellings.get(text.casefold(), text) for _, text in further]

@@ -4,6 +4,7 @@ All returns given are checked in one Great Expectations run. A return that could
 its problems only. Nothing here touches the database, and no finding holds a value of a file.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class ReturnsRun:
-    """One run of the gate: `findings[i]` belongs to the i-th return; `rules_run` counts expectations evaluated."""
+    """One run of the gate: `findings[i]` belongs to the i-th return; `rules_run` counts the questions answered."""
 
     findings: list[list[Finding]]
     rules_run: int
@@ -74,7 +75,7 @@ def check_returns(returns: Sequence[TypedReturn]) -> ReturnsRun:
         asked.questions += questions(file_rules(), {})
     for specification, members in _versions(returns):
         _ask(asked, Version(specification, members), record_rules(specification))
-    answers = checking.check(asked.frames, asked.questions)
+    answers = [each for answer in checking.check(asked.frames, asked.questions) for each in _by_rule(asked, answer)]
 
     failing: list[list[tuple[Answer, list[int]]]] = [[] for _ in returns]
     results: list[RuleResult] = []
@@ -165,14 +166,23 @@ def _ask(asked: "Asked", version: "Version", rules: Sequence[Rule]) -> None:
     made = frames_of(collection)
     values = {"london_dfe_codes": sorted({code for sender in senders() for code in sender.dfe_codes})}
     single: dict[str, list[Rule]] = {}
-    several: dict[str, list[Rule]] = {}
+    several: list[list[Rule]] = []
+    alike: dict[str, list[Rule]] = {}
     for rule in rules:
         if base_record(collection, rule.frame) not in version.records:
             continue  # A problem says that it is missing.
-        if rule.for_each:
-            several.setdefault(f"{rule.code} {rule.kwargs}", []).append(rule)
+        # A cell by itself tells all about its place, unless that stands in another column.
+        if "column" in rule.kwargs and rule.frame not in made and rule.field_column in (None, rule.kwargs["column"]):
+            kwargs = questions([replace(rule, for_each=())], values)[0].kwargs
+            expected = {**kwargs, "column": None}
+            alike.setdefault(f"{rule.expectation} {expected}", []).append(replace(rule, kwargs=kwargs))
         else:
             single.setdefault(rule.frame, []).append(rule)
+    for same in alike.values():
+        if len(same) > 1 or same[0].for_each:
+            several.append(same)
+        else:
+            single.setdefault(same[0].frame, []).append(same[0])
     for frame, rules_here in single.items():
         place = f"{name} {frame}"
         asked.frames[place] = (
@@ -181,23 +191,47 @@ def _ask(asked: "Asked", version: "Version", rules: Sequence[Rule]) -> None:
         asked.records[place] = base_record(collection, frame)
         asked.collections[place] = collection
         asked.questions += questions([replace(rule, frame=place) for rule in rules_here], values)
-    for number, same in enumerate(several.values()):
+    for number, together in enumerate(several):
         place = f"{name} cells {number}"
         asked.collections[place] = collection
-        asked.questions.append(_stacked_question(asked, version, same, place))
+        asked.questions.append(_stacked_question(asked, version, together, place))
 
 
 def _stacked_question(asked: "Asked", version: "Version", rules: Sequence[Rule], place: str) -> Question:
-    """One question for a rule on several items, asked of all their cells under one another.
+    """One question for all rules that expect the same of single items, asked of all their cells under one another.
 
     An expectation costs the same whatever it looks at, and far more than the looking.
     """
     from expectations.returns_frames import parts_of, stacked
 
-    parts = [part for rule in rules for each in rule.for_each for part in parts_of(version, rule, each)]
+    by_code: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_code.setdefault(rule.code, []).append(rule)
+    parts, ends = [], []
+    for same in by_code.values():
+        parts += [part for rule in same for each in rule.for_each or (None,) for part in parts_of(version, rule, each)]
+        ends.append(sum(len(part.positions) for part in parts))
     asked.frames[place], asked.cells[place] = stacked(parts)
-    rule = replace(rules[0], frame=place, where=None, for_each=())
+    asked.rules[place] = [
+        (replace(same[0], frame=place, where=None, for_each=()), end)
+        for same, end in zip(by_code.values(), ends, strict=True)
+    ]
+    rule = replace(asked.rules[place][0][0], code=" and ".join(by_code))
     return Question(rule, None, {**rule.kwargs, "column": "value"})
+
+
+def _by_rule(asked: "Asked", answer: "Answer") -> "Iterator[Answer]":
+    """What came of each rule of those asked together."""
+    question = answer.question
+    if question.rule.frame not in asked.rules:
+        yield answer
+        return
+    failing = sorted(answer.failing)
+    start = 0
+    for rule, end in asked.rules[question.rule.frame]:
+        own = failing[bisect_left(failing, start) : bisect_left(failing, end)]
+        yield replace(answer, question=replace(question, rule=rule), rows_checked=end - start, failing=tuple(own))
+        start = end
 
 
 def _by_return(asked: "Asked", answer: "Answer") -> dict[int, list[int]]:

@@ -317,3 +317,54 @@ def test_of_many_places_200_are_listed_and_the_rest_counted() -> None:
     assert len(problems) == 201
     assert all(problem.occurrences == 1 and problem.row for problem in problems[:200])
     assert problems[200] == Problem("not_a_number", "worker", "FTE", occurrences=50)
+
+
+# Plain records are read by a pattern, all others by the parser; a comment anywhere leaves all of them to the parser.
+BY_THE_PARSER = b"<!-- -->"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"", b""),
+        (b"\n", b"\r\n"),
+        (b"<Sex>F</Sex>", b"<Sex> F </Sex>"),
+        (b"<Sex>F</Sex>", b"<Sex/>"),
+        (b"<Sex>F</Sex>", b"<Sex>&#70;</Sex>"),
+        (b"<Sex>F</Sex>", b"<Sex>\n\nF</Sex>"),
+        (b"<Sex>F</Sex>", b"<Sex>F</Sex><Sex>F</Sex>"),
+        (b"<Sex>F</Sex>", b"<Sex>F</Sex><Other/>"),
+        (b"<CSWWWorker>", b"<CSWWWorker new='1'>"),
+    ],
+)
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_a_record_reads_the_same_however_plainly_it_is_written(old: bytes, new: bytes, everywhere: bool) -> None:
+    content = census_xml().replace(old, new, -1 if everywhere else 1)
+    plain, parsed = read(content), read(content + BY_THE_PARSER)
+
+    assert plain.problems == parsed.problems
+    assert list(plain.records) == list(parsed.records) == ["authority", "worker"]
+    for name, record in plain.records.items():
+        pd.testing.assert_frame_equal(record.frame, parsed.records[name].frame)
+        assert record.repeated == parsed.records[name].repeated
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<Header>", b"<Header><CSWWWorker><FTE>1</FTE></CSWWWorker>"),
+        (b"</Message>", b"<Unknown><CSWWWorker><FTE>1</FTE></CSWWWorker></Unknown></Message>"),
+        (b"</Message>", b"<?plain-record CSWWWorker?></Message>"),
+        (b"</Message>", b"</Message><CSWWWorker></CSWWWorker>"),
+        (b"<Message>", b"<Message note='<CSWWWorker></CSWWWorker>'>"),
+    ],
+)
+def test_what_looks_like_a_record_counts_only_where_records_stand(old: bytes, new: bytes) -> None:
+    content = census_xml().replace(old, new)
+    plain, parsed = read(content), read(content + BY_THE_PARSER)
+
+    assert content != census_xml()
+    assert plain.problems == parsed.problems
+    assert [len(record.frame) for record in plain.records.values()] == [
+        len(record.frame) for record in parsed.records.values()
+    ]
