@@ -204,9 +204,11 @@ def decide(settings: Settings, root: LandingPath, collection: str, progress: Pro
                 run, undecided = _decide_batch(connection, store, collection, batch, progress)
                 newest_run = run or newest_run
                 left += undecided
-        if newest_run is not None:
-            publish_page(settings, collection, newest_run)
-        return write_receipts(connection, root, collection)
+        # The sender first, then the page for those who look after the rules.
+        outcomes = write_receipts(connection, root, collection)
+    if newest_run is not None:
+        publish_page(settings, collection, newest_run)
+    return outcomes
 
 
 def _decide_batch(
