@@ -30,7 +30,7 @@ def check_marts(settings: Settings) -> GateResult:
         result = record(
             connection,
             gate="mart",
-            subject=f"DfE census marts ({shown_release(frames['tables'])})",
+            subject=f"Regional marts ({shown_release(frames['tables'])})",
             findings=findings,
             rules_run=len(answers),
             started_at=started_at,

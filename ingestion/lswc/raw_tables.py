@@ -4,9 +4,10 @@ One table a dataset: `delivery_id`, `source_row` (the row of the file, header co
 report) and the dataset's columns. Nothing is deleted when a later delivery restates the same days or months.
 """
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from ingestion.lswc.specification import COLLECTIONS, Dataset, load_specification
+from ingestion.raw_tables import make_raw_table
 
 
 def raw_columns(dataset: Dataset) -> list[tuple[str, str]]:
@@ -18,19 +19,5 @@ def create_raw_tables(connection: Connection) -> None:
     """Create each dataset's table, and add columns the specification has gained since. Changes nothing else."""
     for collection in COLLECTIONS:
         for dataset in load_specification(collection).datasets.values():
-            table = sql.Identifier("raw", dataset.table)
-            columns = [sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in raw_columns(dataset)]
-            connection.execute(sql.SQL("create table if not exists {} ({})").format(table, sql.SQL(", ").join(columns)))
-            # A delivery is one unbroken run of rows, as a release of statistics is.
-            connection.execute(
-                sql.SQL("create index if not exists {} on {} using brin (delivery_id)").format(
-                    sql.Identifier(f"{dataset.table}_delivery_id"), table
-                )
-            )
-            for column in columns[2:]:
-                connection.execute(sql.SQL("alter table {} add column if not exists {}").format(table, column))
-            connection.execute(
-                sql.SQL("comment on table {} is {}").format(
-                    table, sql.Literal(f"One row: {dataset.title}, as delivered.")
-                )
-            )
+            comment = f"One row: {dataset.title}, as delivered."
+            make_raw_table(connection, dataset.table, raw_columns(dataset), comment)

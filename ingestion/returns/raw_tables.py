@@ -5,8 +5,9 @@ an XML file), every item any period has, and `repeated` with the values of items
 registration number is its pseudonym, a birth date an age band: neither has a column of its own here.
 """
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
+from ingestion.raw_tables import make_raw_table
 from ingestion.returns.specification import (
     Item,
     Kind,
@@ -68,26 +69,9 @@ def items_of_every_period(collection: str, record: str) -> list[Item]:
 def create_raw_tables(connection: Connection) -> None:
     """Create each record's table, and add columns the specifications have gained since. Changes nothing else."""
     for collection in collections():
-        newest = load_specification(collection, max(known_periods(collection)))
-        for record in newest.records:
-            name = raw_table(collection, record.name)
-            table = sql.Identifier("raw", name)
-            columns = [
-                sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
-                for column, kind in raw_columns(collection, record.name)
-            ]
-            connection.execute(sql.SQL("create table if not exists {} ({})").format(table, sql.SQL(", ").join(columns)))
-            for column in columns[2:]:
-                connection.execute(sql.SQL("alter table {} add column if not exists {}").format(table, column))
-            # A submission is one unbroken run of rows: a block-range index finds it and costs COPY next to nothing.
-            connection.execute(
-                sql.SQL("create index if not exists {} on {} using brin (submission_id)").format(
-                    sql.Identifier(f"{name}_submission_id"), table
-                )
-            )
-            title = load_collection(collection).title
-            connection.execute(
-                sql.SQL("comment on table {} is {}").format(
-                    table, sql.Literal(f"{record.grain} {title}; every accepted submission.")
-                )
+        title = load_collection(collection).title
+        for record in load_specification(collection, max(known_periods(collection))).records:
+            comment = f"{record.grain} {title}; every accepted submission."
+            make_raw_table(
+                connection, raw_table(collection, record.name), raw_columns(collection, record.name), comment
             )
