@@ -31,7 +31,7 @@ class CheckingError(RuntimeError):
 _EXCEPTION = re.compile(r"\b[A-Za-z]\w*(?:Error|Exception|Warning)\b(?=:)")
 
 
-# The library and what is remembered of it belong to the process, and neither bears two checks at once: the second waits.
+# The library and what is remembered of it belong to the process, and neither bears two checks at once: one waits.
 _ONE_AT_A_TIME = threading.Lock()
 
 

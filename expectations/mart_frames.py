@@ -1,8 +1,8 @@
 """The tables of rows the mart gate asks its rules of, made by Postgres from the candidate marts.
 
 `tables`: one row a candidate table that must be there. The others are the queries of `comparisons/`, each named
-for its file and saying its grain in its first line. Those about London Social Work for Children begin with `lswc_`:
-`lswc_tables`, and the queries of `comparisons/lswc/`.
+for its file and saying its grain in its first line. A folder in it is a topic, such as `lswc`: its frames are called
+`<topic>_<file>`, and `<topic>_tables` has one row for each table that its `tables.txt` says they read.
 """
 
 from pathlib import Path
@@ -23,17 +23,6 @@ TABLES = {
     ("open_data_candidate", "census_indicators"): "indicators",
     ("open_data_candidate", "census_role_by_ethnicity"): "role_by_ethnicity",
 }
-# The tables the queries of `comparisons/lswc/` read. They show no release, and are empty until something arrives.
-LSWC_TABLES = (
-    "marts_candidate.mart_lswc__monthly",
-    "marts_candidate.mart_lswc__funnel",
-    "marts_candidate.mart_lswc__jobs",
-    "marts_candidate.mart_lswc__channels",
-    "marts_candidate.mart_lswc__followers",
-    "marts_candidate.mart_lswc__data_quality",
-    "staging.stg_lswc__delivery_periods",
-    "reference.lswc_kpis",
-)
 
 
 def read_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
@@ -47,28 +36,36 @@ def read_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
     if frames["tables"]["is_there"].all():
         for query in sorted(COMPARISONS.glob("*.sql")):
             frames[query.stem] = _frame(connection, query.read_text(encoding="utf-8"))
-        frames |= read_lswc_frames(connection)
+        for topic in topics():
+            frames |= read_topic(connection, topic)
     return frames
 
 
-def read_lswc_frames(connection: Connection[Any]) -> "dict[str, pd.DataFrame]":
-    """The frames about London Social Work for Children; only `lswc_tables` where a table is not there at all.
+def topics() -> list[str]:
+    """The folders of `comparisons/`: one for each group of marts that are empty until something arrives."""
+    return sorted(folder.name for folder in COMPARISONS.iterdir() if folder.is_dir())
+
+
+def read_topic(connection: Connection[Any], topic: str) -> "dict[str, pd.DataFrame]":
+    """The frames of one topic; only `<topic>_tables` where a table is not there at all.
 
     Args:
         connection: as the role `transformer`, with numerics read as floats.
+        topic: a folder of `comparisons/`.
     """
     import pandas as pd
 
+    folder = COMPARISONS / topic
     there = {
         name: connection.execute("select to_regclass(%s) is not null", [name]).fetchone() == (True,)
-        for name in LSWC_TABLES
+        for name in (folder / "tables.txt").read_text(encoding="utf-8").split()
     }
     tables = pd.DataFrame({"table_name": list(there), "is_there": list(there.values())})
     if not all(there.values()):
-        return {"lswc_tables": tables}
-    return {"lswc_tables": tables} | {
-        f"lswc_{query.stem}": _frame(connection, query.read_text(encoding="utf-8"))
-        for query in sorted((COMPARISONS / "lswc").glob("*.sql"))
+        return {f"{topic}_tables": tables}
+    return {f"{topic}_tables": tables} | {
+        f"{topic}_{query.stem}": _frame(connection, query.read_text(encoding="utf-8"))
+        for query in sorted(folder.glob("*.sql"))
     }
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from expectations import checking, data_docs
 from expectations.mart_frames import read_frames, shown_release
 from expectations.outcome import GateResult, described, findings_of, record, recorded_findings
-from expectations.rules import load_rules, questions
+from expectations.rules import SUITES, load_rules, questions
 from ingestion.settings import Settings, SettingsError
 
 
@@ -23,7 +23,7 @@ def check_marts(settings: Settings) -> GateResult:
     started_at = datetime.now(UTC)
     with settings.connect("transformer") as connection:
         frames = read_frames(connection)
-    rules = [*load_rules("marts"), *load_rules("marts_lswc")]
+    rules = [rule for suite in ("marts", *suites_of_topics()) for rule in load_rules(suite)]
     answers = checking.check(frames, questions(rules, {}))
     findings = findings_of(answers, frames)
     with settings.connect("loader") as connection:
@@ -38,6 +38,11 @@ def check_marts(settings: Settings) -> GateResult:
     title = "synthetic marts" if "synthetic" in result.subject else "marts"
     data_docs.publish_pages(settings, [data_docs.GatePage("marts", title, result, answers, findings)])
     return result
+
+
+def suites_of_topics() -> list[str]:
+    """The suites about a topic's marts: `marts_<topic>.yml`."""
+    return sorted(path.stem for path in SUITES.glob("marts_*.yml"))
 
 
 def main() -> int:

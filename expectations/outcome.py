@@ -13,7 +13,7 @@ from expectations.rules import Severity
 if TYPE_CHECKING:
     import pandas as pd
 
-Gate = Literal["release", "mart", "submission"]
+Gate = Literal["release", "mart", "submission", "disclosure"]
 Outcome = Literal["passed", "passed_with_queries", "failed"]
 
 # A finding names this many of its places and counts the rest, of so many failing rows looked at.

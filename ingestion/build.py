@@ -1,4 +1,4 @@
-"""dbt, the mart gate and publication, one after the other: what Airflow does, by hand."""
+"""dbt, disclosure control, the gates and publication, one after the other: what Airflow does, by hand."""
 
 import os
 import subprocess
@@ -44,23 +44,55 @@ def run_dbt(settings: Settings, *arguments: str) -> None:
         raise BuildFailed(f"dbt {arguments[0]} failed (exit code {result.returncode}); its output above says where.")
 
 
+def build_candidates(settings: Settings, *arguments: str) -> None:
+    """Build the candidate marts: the tables of counts, the decision on what of them is hidden, then everything else.
+
+    Args:
+        settings: the process's settings.
+        arguments: more for `dbt build`, such as `--quiet`.
+
+    Raises:
+        BuildFailed: dbt ended with an error, or a count cannot be protected.
+    """
+    from expectations.disclosure.families import FamilyError
+    from expectations.disclosure.pattern import PatternError
+    from expectations.disclosure_pattern import decide
+
+    # Unit tests are about the code, not the data: `make test` runs them.
+    flags = ("--exclude-resource-type", "unit_test", *arguments)
+    run_dbt(settings, "build", "--selector", "cells", *flags)
+    try:
+        decide(settings)
+    except (FamilyError, PatternError) as error:
+        raise BuildFailed(f"Disclosure control failed, so nothing was built of it: {error}") from None
+    run_dbt(settings, "build", "--selector", "marts", *flags)
+
+
 def build_and_publish(settings: Settings) -> None:
-    """Build the candidate marts, gate them, publish them and refresh the dashboards.
+    """Build the candidate marts, gate and audit them, publish them and refresh the dashboards.
 
     Raises:
         BuildFailed: a step failed; the last good marts stay up.
     """
     console = Console(soft_wrap=True, highlight=False)
-    # Unit tests are about the code, not the data: `make test` runs them.
-    run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+    build_candidates(settings)
     with console.status("Checking the marts (Great Expectations)"):
         from expectations.mart_gate import check_marts
 
         gate = check_marts(settings)
     if gate.outcome == "failed":
         raise BuildFailed(f"The mart gate failed, so the last good marts stay up: {gate.reason}")
+    with console.status("Attacking the marts (disclosure audit)"):
+        from expectations.disclosure_audit import AuditError, audit
+
+        try:
+            audited = audit(settings)
+        except AuditError as error:
+            raise BuildFailed(f"The disclosure audit could not be made, so nothing was published: {error}") from None
+    if audited.outcome == "failed":
+        raise BuildFailed(f"The disclosure audit failed, so the last good marts stay up: {audited.reason}")
     try:
-        publication = publish(settings, gate.gate_run_id)
+        publication = publish(settings, gate.gate_run_id, audited.gate_run_id)
     except PublicationRefused as error:
         raise BuildFailed(str(error)) from None
     console.print(

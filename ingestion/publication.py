@@ -9,10 +9,13 @@ from datetime import UTC, date, datetime
 
 from psycopg import Connection, sql
 
+from infra.database.row_level_security import protect_restricted
 from ingestion.settings import Settings
 
 # Candidate schema of dbt -> schema people read.
-SCHEMAS = {"marts_candidate": "marts", "open_data_candidate": "open_data"}
+SCHEMAS = {"marts_candidate": "marts", "open_data_candidate": "open_data", "restricted_candidate": "restricted"}
+# Those that every reader of theirs may read whole, and that begin with the row saying how fresh they are.
+SHARED = ("marts", "open_data")
 # What a table is called while it is copied beside the published one.
 INCOMING = "__incoming"
 # One publication at a time; the number is arbitrary, only shared.
@@ -32,19 +35,21 @@ class Publication:
     release_label: str
 
 
-def publish(settings: Settings, gate_run_id: int | None = None) -> Publication:
-    """Publish the candidate marts that a mart gate has passed.
+def publish(settings: Settings, gate_run_id: int | None = None, audit_run_id: int | None = None) -> Publication:
+    """Publish the candidate marts that the mart gate and the disclosure audit have passed.
 
     Args:
         settings: the process's settings.
-        gate_run_id: the gate run that looked at these marts; the latest one when not given.
+        gate_run_id: the run of the mart gate that looked at these marts; the latest one when not given.
+        audit_run_id: the run of the disclosure audit that attacked them; the latest one when not given.
 
     Raises:
-        PublicationRefused: no gate has looked at the marts, it failed, or there are no marts.
+        PublicationRefused: no gate or audit has looked at the marts, one failed, or there are no marts.
     """
     with settings.connect("transformer") as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
-        gate_run = _passed_gate_run(connection, gate_run_id)
+        gate_run = _passed_run(connection, "mart", gate_run_id)
+        _passed_run(connection, "disclosure", audit_run_id)
         tables = _copy_tables(connection)
         label = _write_status(connection, gate_run)
         row = connection.execute(
@@ -57,16 +62,20 @@ def publish(settings: Settings, gate_run_id: int | None = None) -> Publication:
     return Publication(row[0], tables, label)
 
 
-def _passed_gate_run(connection: Connection, gate_run_id: int | None) -> int:
+# What looks at the candidate marts, as people call it.
+GATES = {"mart": "mart gate", "disclosure": "disclosure audit"}
+
+
+def _passed_run(connection: Connection, gate: str, gate_run_id: int | None) -> int:
     row = connection.execute(
         "select gate_run_id, outcome, reason from ledger.gate_runs "
-        "where gate = 'mart' and (%(id)s::bigint is null or gate_run_id = %(id)s) order by gate_run_id desc limit 1",
-        {"id": gate_run_id},
+        "where gate = %(gate)s and (%(id)s::bigint is null or gate_run_id = %(id)s) order by gate_run_id desc limit 1",
+        {"gate": gate, "id": gate_run_id},
     ).fetchone()
     if row is None:
-        raise PublicationRefused("No gate has looked at these marts yet. Run `make build`, which does.")
+        raise PublicationRefused(f"No {GATES[gate]} has looked at these marts yet. Run `make build`, which does.")
     if row[1] == "failed":
-        raise PublicationRefused(f"The mart gate failed, so the last good marts stay up: {row[2]}")
+        raise PublicationRefused(f"The {GATES[gate]} failed, so the last good marts stay up: {row[2]}")
     return int(row[0])
 
 
@@ -95,6 +104,8 @@ def _copy_tables(connection: Connection) -> int:
     for schema, name in names:
         incoming = sql.Identifier(SCHEMAS[schema], name + INCOMING)
         connection.execute(sql.SQL("alter table {} rename to {}").format(incoming, sql.Identifier(name)))
+    # Before anybody can read them: all of this is one transaction.
+    protect_restricted(connection)
     return len(names)
 
 
@@ -138,7 +149,7 @@ def _write_status(connection: Connection, gate_run_id: int) -> str:
         raise PublicationRefused("No accepted release of the indicators is in the ledger. Load one first.")
     year, is_synthetic = release
     label = f"{year} release"
-    for schema in SCHEMAS.values():
+    for schema in SHARED:
         table = sql.Identifier(schema, STATUS_TABLE_NAME)
         connection.execute(sql.SQL(STATUS_TABLE).format(table))
         connection.execute(sql.SQL("delete from {}").format(table))

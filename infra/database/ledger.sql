@@ -94,7 +94,7 @@ comment on column ledger.submissions.receipt_sent_at is 'When the newest receipt
 
 create table if not exists ledger.gate_runs (
     gate_run_id bigint generated always as identity primary key,
-    gate text not null check (gate in ('release', 'submission', 'mart')),
+    gate text not null check (gate in ('release', 'submission', 'mart', 'disclosure')),
     subject text not null,
     outcome text not null check (outcome in ('passed', 'passed_with_queries', 'failed')),
     rules_run integer not null,
@@ -106,7 +106,7 @@ create table if not exists ledger.gate_runs (
 );
 alter table ledger.gate_runs
 drop constraint if exists gate_runs_gate_check,
-add constraint gate_runs_gate_check check (gate in ('release', 'submission', 'mart'));
+add constraint gate_runs_gate_check check (gate in ('release', 'submission', 'mart', 'disclosure'));
 comment on table ledger.gate_runs is
 'One row per run of a quality gate; reason says in one line why a failed gate stopped publication.';
 

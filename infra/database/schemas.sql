@@ -12,6 +12,9 @@ create schema if not exists marts_candidate authorization transformer;
 create schema if not exists open_data_candidate authorization transformer;
 create schema if not exists marts authorization transformer;
 create schema if not exists open_data authorization transformer;
+-- An authority's own figures, unsuppressed: each row is seen by its own authority alone (row-level security).
+create schema if not exists restricted_candidate authorization transformer;
+create schema if not exists restricted authorization transformer;
 create schema if not exists members authorization loader;
 
 grant usage on schema raw, ledger to transformer;

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from infra.database.row_level_security import forbid_forging
 from ingestion.lswc import raw_tables as lswc_tables
 from ingestion.returns import raw_tables as returns_tables
 from ingestion.statistics import raw_tables as statistics_tables
@@ -51,6 +52,7 @@ def set_up_warehouse(admin_arguments: Mapping[str, str], database: str, password
         warehouse.execute(
             sql.SQL("grant create, temporary on database {} to transformer").format(sql.Identifier(database))
         )
+        forbid_forging(warehouse)
         warehouse.execute("set role loader")
         warehouse.execute((HERE / "ledger.sql").read_text())
         statistics_tables.create_raw_tables(warehouse)
@@ -58,3 +60,5 @@ def set_up_warehouse(admin_arguments: Mapping[str, str], database: str, password
         warehouse.execute((HERE / "analytics.sql").read_text())
         warehouse.execute((HERE / "bulletins.sql").read_text())
         lswc_tables.create_raw_tables(warehouse)
+        warehouse.execute("set role transformer")
+        warehouse.execute((HERE / "disclosure.sql").read_text())

@@ -16,11 +16,18 @@ from ingestion.settings import ROOT
 from tests.bench.figures import Figure
 from tests.bench.flow import measure_flow
 from tests.bench.loading import measure_loading
+from tests.bench.marts import measure_marts
 from tests.bench.returns import measure_returns
 from tests.bench.start import measure_start
 
 RESULTS = ROOT / "tests" / "bench" / "RESULTS.md"
-PARTS = {"loading": measure_loading, "returns": measure_returns, "flow": measure_flow, "start": measure_start}
+PARTS = {
+    "loading": measure_loading,
+    "returns": measure_returns,
+    "marts": measure_marts,
+    "flow": measure_flow,
+    "start": measure_start,
+}
 
 
 def machine() -> str:

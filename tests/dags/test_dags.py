@@ -38,7 +38,8 @@ def test_tasks_that_reach_outside_are_tried_again_and_verdicts_are_not(bag: Any)
     assert min(retries[task] for task in ("take_in", "decide", "send_receipt")) >= 2
     assert min(retries[task] for task in ("pull", "load_waiting", "write_bulletins", "send_bulletin")) >= 2
     assert retries["refresh_superset"] >= 2
-    assert retries["check_releases"] == retries["mart_gate"] == retries["dbt_build"] == 0
+    verdicts = ("check_releases", "mart_gate", "disclosure_audit", "disclosure_pattern", "dbt_cells", "dbt_marts")
+    assert {retries[task] for task in verdicts} == {0}
 
 
 def test_data_wake_the_next_dag_not_the_clock(bag: Any) -> None:
@@ -116,8 +117,11 @@ def test_assets_are_named_in_one_place_only() -> None:
 
 def test_the_gate_stands_between_dbt_and_publication(bag: Any) -> None:
     dag = bag.dags["regional_marts"]
-    assert dag.get_task("publish").upstream_task_ids == {"mart_gate"}
-    assert dag.get_task("mart_gate").upstream_task_ids == {"dbt_build"}
+    assert dag.get_task("publish").upstream_task_ids == {"mart_gate", "disclosure_audit"}
+    for task in ("mart_gate", "disclosure_audit"):
+        assert dag.get_task(task).upstream_task_ids == {"dbt_marts"}
+    assert dag.get_task("dbt_marts").upstream_task_ids == {"disclosure_pattern"}
+    assert dag.get_task("disclosure_pattern").upstream_task_ids == {"dbt_cells"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

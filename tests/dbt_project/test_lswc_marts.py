@@ -12,7 +12,7 @@ import yaml
 from psycopg.types.numeric import FloatLoader
 
 from expectations.checking import check
-from expectations.mart_frames import read_lswc_frames
+from expectations.mart_frames import read_topic
 from expectations.mart_gate import check_marts
 from expectations.outcome import Finding, findings_of, recorded_findings
 from expectations.rules import load_rules, questions
@@ -281,7 +281,7 @@ def spoilt(settings: Settings, *statements: str) -> Iterator[psycopg.Connection]
 def found_by(connection: psycopg.Connection, *codes: str) -> list[Finding]:
     """What the rules find; all of them, or those of these codes."""
     rules = [rule for rule in load_rules("marts_lswc") if not codes or rule.code in codes]
-    frames = read_lswc_frames(connection)
+    frames = read_topic(connection, "lswc")
     return findings_of(check(frames, questions(rules, {})), frames)
 
 

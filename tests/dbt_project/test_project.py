@@ -69,7 +69,7 @@ def test_every_mart_and_open_data_table_has_an_enforced_contract_and_a_key(manif
     published = [
         node for node in _nodes(manifest, "model") if node["schema"] in ("marts_candidate", "open_data_candidate")
     ]
-    assert len(published) == 17
+    assert len(published) == 40
     for node in published:
         assert node["config"]["contract"]["enforced"], node["name"]
         assert any(constraint["type"] == "primary_key" for constraint in node["constraints"]), node["name"]
@@ -78,7 +78,9 @@ def test_every_mart_and_open_data_table_has_an_enforced_contract_and_a_key(manif
 
 def test_models_land_in_the_warehouses_schemas_and_no_other(manifest: Manifest) -> None:
     schemas = {node["schema"] for kind in ("model", "seed") for node in _nodes(manifest, kind)}
-    assert schemas == {"reference", "staging", "intermediate", "marts_candidate", "open_data_candidate"}
+    assert schemas == {
+        "reference", "staging", "intermediate", "marts_candidate", "open_data_candidate", "restricted_candidate",
+    }  # fmt: skip
 
 
 def test_every_mart_feeds_a_dashboard(manifest: Manifest) -> None:
@@ -91,19 +93,20 @@ def test_every_mart_feeds_a_dashboard(manifest: Manifest) -> None:
     assert marts == fed
 
 
+# Models that only name, join, add up or pass on; what they give is held by data tests and by the tests on the sample.
+WITHOUT_UNIT_TEST = (
+    "bridge_", "dim_", "open_data__", "stg_",
+    "cells_census_breakdowns", "cells_census_counts", "cells_census_pay", "int_agency__places",
+    "int_agency__protected_counts", "int_agency_rules__counts_shown", "int_census__current_by_area",
+    "int_census_returns__categories", "int_census_returns__members", "int_lswc__months", "mart_census__revisions",
+    "mart_census__role_by_ethnicity", "mart_lswc__followers",
+)  # fmt: skip
+
+
 def test_every_model_with_logic_has_a_unit_test(manifest: Manifest) -> None:
     tested = {unit_test["model"] for unit_test in manifest["unit_tests"].values()}
-    assert {
-        "stg_dfe_census__indicators", "int_census__indicators_by_area", "int_census__rates_recomputed",
-        "int_census__rates_derived", "int_census__unit_rows_checked", "int_census__neighbours_compared",
-        "int_census__revisions", "int_census__role_by_ethnicity", "fct_census_indicator", "mart_census__indicators",
-        "stg_returns__submissions", "stg_csww_census__worker", "int_returns__census_measures",
-        "int_returns__census_indicators", "int_returns__census_compared", "int_returns__continuity",
-        "stg_lswc_audience__registration_month", "stg_lswc_audience__follower_total", "stg_lswc_jobs__job_month",
-        "int_lswc__adverts", "int_lswc__board_months", "int_lswc__event_months", "int_lswc__job_months",
-        "int_lswc__kpi_months", "int_lswc__platform_months", "int_lswc__source_months", "mart_lswc__channels",
-        "mart_lswc__data_quality", "mart_lswc__funnel", "mart_lswc__jobs", "mart_lswc__monthly",
-    } <= tested  # fmt: skip
+    models = {node["name"] for node in _nodes(manifest, "model")}
+    assert {name for name in models - tested if not name.startswith(WITHOUT_UNIT_TEST)} == set()
 
 
 def test_dbt_sends_nothing_about_its_use() -> None:

@@ -1,0 +1,3 @@
+{{ config(indexes=[{'columns': ['measure', 'period_end']}]) }}
+
+{{ agency_measures_of('members') }}
