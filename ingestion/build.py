@@ -83,7 +83,8 @@ def build_and_publish(settings: Settings) -> None:
     if gate.outcome == "failed":
         raise BuildFailed(f"The mart gate failed, so the last good marts stay up: {gate.reason}")
     with console.status("Attacking the marts (disclosure audit)"):
-        from expectations.disclosure_audit import AuditError, audit
+        from expectations.disclosure.audit_bounds import AuditError
+        from expectations.disclosure_audit import audit
 
         try:
             audited = audit(settings)

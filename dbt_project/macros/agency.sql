@@ -113,8 +113,8 @@ final as (
             when compared.has_lowest
                 then
                     compared.value < compared.lowest_before
-                    -- A sum of fewer units is no lower for that; a rate is of the units it has.
-                    and (compared.measure_unit = 'percent' or compared.units_counted >= compared.most_units_before)
+                    -- A figure of fewer units may be lower for want of the others: a sum always, a rate where they are high.
+                    and compared.units_counted >= compared.most_units_before
         end as is_lowest_since_start,
         case when compared.has_lowest then compared.quarters_before::integer end as quarters_compared,
         compared.units_counted,

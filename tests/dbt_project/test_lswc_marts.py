@@ -12,6 +12,7 @@ import yaml
 from psycopg.types.numeric import FloatLoader
 
 from expectations.checking import check
+from expectations.disclosure_audit import audit
 from expectations.mart_frames import read_topic
 from expectations.mart_gate import check_marts
 from expectations.outcome import Finding, findings_of, recorded_findings
@@ -348,7 +349,7 @@ def test_a_warehouse_without_deliveries_builds_passes_the_gate_and_publishes(bui
     with settings.connect("loader") as connection:
         codes = {each.rule_code for each in recorded_findings(connection, result.gate_run_id)}
     assert not any(code.startswith("LSM") for code in codes)
-    publish(settings, result.gate_run_id)
+    publish(settings, result.gate_run_id, audit(settings).gate_run_id)
     with settings.connect("members_reader") as connection:
         for name in MARTS:
             row = connection.execute(f"select count(*) from marts.mart_lswc__{name}".encode()).fetchone()

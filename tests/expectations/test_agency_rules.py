@@ -88,7 +88,7 @@ QUERIES = [
      f"update {MEASURES} set value = value / 3 where {LAMBETH} and measure = 'monthly_cost_gbp'"),
     ("AGM-544", None,
      "update marts_candidate.mart_census__indicators set value = 1.2 * value "
-     "where indicator = 'agency_headcount' and unit_level = 'london' and census_year = 2025"),
+     "where indicator = 'agency_headcount' and unit_level = 'authority' and census_year = 2025"),
     ("AGM-550", None, f"update {MEASURES} set units_counted = 31, coverage_label = '31 of 32 units' where {LONDON}"),
     ("AGM-551", None, f"update {MEASURES} set units_counted = 23, coverage_label = '23 of 32 units' where {LONDON}"),
 ]  # fmt: skip
@@ -103,7 +103,7 @@ def warehouse(
     load_and_accept(settings, sample_folder)
     landing = tmp_path_factory.mktemp("landing")
     write_returns(
-        landing, collections=["agency_quarterly"], periods=[quarter(2025, 1), quarter(2025, 3), quarter(2025, 4)]
+        landing, collections=["agency_quarterly"], periods=[quarter(2025, 2), quarter(2025, 3), quarter(2025, 4)]
     )
     desk.take_in(settings, landing, "agency_quarterly")
     desk.decide(settings, landing, "agency_quarterly")
@@ -113,7 +113,7 @@ def warehouse(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(disclosure_pattern, "load_families", lambda: families)
         disclosure_pattern.decide(settings)
-    run_dbt(settings, *build, *(f"+{name}" for name in MARTS), "mart_census__indicators")
+    run_dbt(settings, *build, *(f"+{name}" for name in MARTS), "+mart_census__indicators")
     return settings
 
 

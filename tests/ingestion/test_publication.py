@@ -32,15 +32,21 @@ def with_candidates(settings: Settings, figure: int) -> None:
             connection.execute(f"comment on table {schema}.figures is 'One row.'")
 
 
-def with_gate(settings: Settings, outcome: str, reason: str | None = None) -> int:
+def with_run(settings: Settings, gate: str, outcome: str, reason: str | None = None) -> int:
     with settings.connect("loader") as connection:
         row = connection.execute(
             "insert into ledger.gate_runs (gate, subject, outcome, rules_run, errors, queries, reason, started_at) "
-            "values ('mart', 'marts', %s, 1, 0, 2, %s, now()) returning gate_run_id",
-            [outcome, reason],
+            "values (%s, 'marts', %s, 1, 0, 2, %s, now()) returning gate_run_id",
+            [gate, outcome, reason],
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def with_gate(settings: Settings, outcome: str, reason: str | None = None) -> int:
+    """A run of the mart gate, after a disclosure audit that passed."""
+    with_run(settings, "disclosure", "passed")
+    return with_run(settings, "mart", outcome, reason)
 
 
 def seen_by(settings: Settings, role: str, query: str) -> list[tuple[object, ...]]:
@@ -96,8 +102,40 @@ def test_a_failed_gate_leaves_the_last_good_marts_up(warehouse: Settings, tmp_pa
 def test_nothing_is_published_that_no_gate_has_seen(warehouse: Settings, tmp_path: Path) -> None:
     with_release(warehouse, tmp_path, 2025)
     with_candidates(warehouse, 1)
-    with pytest.raises(PublicationRefused, match="No gate"):
+    with pytest.raises(PublicationRefused, match="No mart gate"):
         publish(warehouse)
+
+
+def test_marts_that_nobody_has_attacked_or_that_gave_something_away_are_not_published(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    with_release(warehouse, tmp_path, 2025)
+    with_candidates(warehouse, 1)
+    gate = with_run(warehouse, "mart", "passed")
+    with pytest.raises(PublicationRefused, match="No disclosure audit has looked"):
+        publish(warehouse, gate)
+    with_run(warehouse, "disclosure", "failed", "a hidden count can be worked out")
+    with pytest.raises(PublicationRefused, match="disclosure audit failed, so the last good marts stay up: a hidden"):
+        publish(warehouse, gate)
+    assert seen_by(warehouse, "analyst", "select count(*) from pg_tables where schemaname = 'marts'") == [(0,)]
+
+
+def test_an_authoritys_own_figures_are_published_for_its_own_eyes_alone(warehouse: Settings, tmp_path: Path) -> None:
+    with_release(warehouse, tmp_path, 2025)
+    with_candidates(warehouse, 1)
+    with warehouse.connect("transformer") as connection:
+        connection.execute("drop table if exists restricted_candidate.own")
+        connection.execute("create table restricted_candidate.own (unit_code text not null, figure integer)")
+        connection.execute("insert into restricted_candidate.own values ('A', 3), ('B', 4)")
+    publish(warehouse, with_gate(warehouse, "passed"))
+    own = "select figure from restricted.own"
+    assert seen_by(warehouse, "members_reader", own) == []
+    with warehouse.connect("members_reader") as connection:
+        connection.execute("set local workforce.unit_codes = 'A'")
+        assert connection.execute(own).fetchall() == [(3,)]
+    for role in ("public_reader", "analyst"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            seen_by(warehouse, role, own)
 
 
 def test_publishing_again_changes_no_figure_and_a_mart_no_longer_made_goes(warehouse: Settings, tmp_path: Path) -> None:

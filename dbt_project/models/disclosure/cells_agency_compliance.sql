@@ -318,8 +318,8 @@ final as (
             when matrix.units_counted = 0 then 'x'
         end as count_status,
         case when matrix.is_applicable then round(headrooms.median_headroom_gbp::numeric, 2) end as median_headroom_gbp,
-        -- Everybody knows that a rule in force for every assignment leaves none out of scope. Whom the rule on cooling off
-        -- is about, nobody knows. The family's file tells the audit the same.
+        -- Everybody knows that a rule in force for every assignment leaves none out of scope. Whom the rule on cooling
+        -- off is about, nobody knows. The family's file tells the audit the same.
         matrix.cell = 'out_of_scope' and exists (
             select asked.rule_code
             from {{ ref('agency_rules') }} as asked

@@ -26,11 +26,11 @@ units as (
 ),
 
 tiers as (
-    select tier, tier_kind, is_shown_for_units from {{ ref('leadership_tier_codes') }}
+    select tier, is_shown_for_units from {{ ref('leadership_tier_codes') }}
 ),
 
 groups as (
-    select ethnic_group, is_shown_for_units, is_shown_for_unit_tiers, share_basis from {{ ref('leadership_groups') }}
+    select ethnic_group, is_shown_for_units, share_basis from {{ ref('leadership_groups') }}
 ),
 
 returned as (
@@ -90,13 +90,7 @@ placed as (
             and areas.as_at_year = sums.as_at_year
             and tiers.tier = sums.tier
             and groups.ethnic_group = sums.ethnic_group
-    where
-        units.unit_level <> 'authority'
-        or (
-            tiers.is_shown_for_units
-            and groups.is_shown_for_units
-            and (tiers.tier_kind = 'workforce' or groups.is_shown_for_unit_tiers)
-        )
+    where units.unit_level <> 'authority' or (tiers.is_shown_for_units and groups.is_shown_for_units)
 ),
 
 -- What too few units have returned for is taken out after protection, not here: London less one half is the other half,

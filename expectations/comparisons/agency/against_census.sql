@@ -1,8 +1,10 @@
--- One row per July to September quarter: agency assignments of London at its end as a multiple of the census of that day.
-with final as (
+-- One row per July to September quarter: agency assignments at its end as a multiple of the census of that day, over the
+-- units that show both.
+with paired as (
     select
-        measures.period_label as place,
-        measures.value / census.value as times_census
+        measures.period_label,
+        measures.value as assignments,
+        census.value as census_headcount
     from marts_candidate.mart_agency__measures as measures
     inner join marts_candidate.mart_census__indicators as census
         on
@@ -10,13 +12,20 @@ with final as (
             and measures.period_end = census.as_at_date
             and measures.is_synthetic = census.is_synthetic
     where
-        measures.unit_level = 'london'
+        measures.unit_level = 'authority'
         and measures.measure = 'active_assignments'
         and measures.role_type = 'all'
-        and measures.units_counted = measures.units_expected
         and census.indicator = 'agency_headcount'
-        and census.value > 0
         and measures.value is not null
+        and census.value is not null
+),
+
+final as (
+    select
+        period_label as place,
+        sum(assignments) / nullif(sum(census_headcount), 0) as times_census
+    from paired
+    group by period_label
 )
 
 select * from final

@@ -28,12 +28,7 @@ expected as (
     where
         units.unit_level <> 'authority'
         or (years.source = 'dfe' and tiers.is_published_for_units and groups.is_shown_for_units)
-        or (
-            years.source = 'returns'
-            and tiers.is_shown_for_units
-            and groups.is_shown_for_units
-            and (tiers.tier = 'all' or groups.is_shown_for_unit_tiers)
-        )
+        or (years.source = 'returns' and tiers.is_shown_for_units and groups.is_shown_for_units)
     group by units.unit_code, years.source, years.as_at_year
 ),
 

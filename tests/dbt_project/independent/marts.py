@@ -44,11 +44,6 @@ def _with_tolerances(table: pd.DataFrame) -> pd.DataFrame:
     table["tolerance"] = _share_tolerance(table.whole)
     table["tolerance_of_declaration"] = _share_tolerance(table.everyone)
     table["tolerance_of_change"] = _share_tolerance(table[["whole", "whole_2019"]].min(axis=1))
-    # By tier a unit's return shows no total, so there is nothing that Known is a share of.
-    place, tier = table.index.get_level_values("place"), table.index.get_level_values("tier")
-    returned = table.index.get_level_values("source") == "returns"
-    without_total = returned & ~place.isin(AREAS) & (tier != "all")
-    table.loc[without_total & (table.index.get_level_values("group") == "known"), "share"] = math.nan
     return _renamed(table, place="unit_code", year="as_at_year", group="ethnic_group")
 
 
@@ -107,7 +102,9 @@ def _representation_figures(source: str, counted: str | None = None) -> list[Fig
 LEADERSHIP = [
     Mart(
         table="marts_candidate.mart_leadership__representation",
-        hidden_at_most_pct=9,
+        # A unit has so few people in a tier whose ethnicity is not known that every sixth cell is hidden.
+        hidden_at_most_pct=17,
+        zeros_hidden_at_most_pct=30,
         where=f"source = '{source}'",
         part="as published" if source == "dfe" else "from returns",
         keys=["unit_code", "as_at_year", "source", "tier", "ethnic_group"],
