@@ -71,12 +71,12 @@ lint: .venv/.installed ## ruff, mypy, sqlfluff (the tests parse the dbt project)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint --disable-progress-bar dbt_project infra/database
+	.venv/bin/sqlfluff lint --disable-progress-bar --processes 0 dbt_project infra/database
 
 format: .venv/.installed ## Format Python and SQL
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-	.venv/bin/sqlfluff fix --disable-progress-bar dbt_project infra/database
+	.venv/bin/sqlfluff fix --disable-progress-bar --processes 0 dbt_project infra/database
 
 test: preflight-test install lint ## Lint and run every test: unit, integration on a real Postgres, DAGs, dashboards in a browser
 	.venv/bin/pytest tests

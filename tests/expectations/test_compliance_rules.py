@@ -29,9 +29,10 @@ CAMDEN = f"unit_code = 'E09000007' and role_type = 'all' and period_label = '{NE
 # These rules are about what disclosure control leaves, so only small counts are hidden here: quicker, and more to see.
 ONLY_SMALL_COUNTS_HIDDEN = """
 insert into intermediate.disclosure_decisions
-    (family, table_key, cell_key, threshold, table_fingerprint, is_hidden)
+    (family, table_key, cell_key, threshold, table_fingerprint, decided_from, is_hidden)
 select
-    'agency_compliance', cells.table_key, cells.cell_key, products.threshold, tables.fingerprint, false
+    'agency_compliance', cells.table_key, cells.cell_key, products.threshold, tables.fingerprint,
+    'small counts only', false
 from intermediate.cells_agency_compliance as cells
 inner join (
     select

@@ -156,8 +156,10 @@ def test_a_query_passes_the_gate_and_is_the_only_new_finding(
     if ROLES in statement:
         spoil(sample_marts, statement.replace(ROLES, OPEN_ROLES))
     result = check_marts(sample_marts)
-    assert (result.outcome, result.reason) == ("passed_with_queries", None)
-    found = {(each.rule_code, each.field, each.message) for each in findings(sample_marts, result)} - sample_findings
+    # What is made of the spoilt mart (benchmark, Leadership in Colour) has rules of its own that see the difference.
+    census = [each for each in findings(sample_marts, result) if each.rule_code.startswith("DCS-")]
+    assert {each.severity for each in census} == {"query"}
+    found = {(each.rule_code, each.field, each.message) for each in census} - sample_findings
     # A headcount stands in two sums, so one rule may speak of two fields.
     assert {rule for rule, _, _ in found} == {code}
     assert field in {name for _, name, _ in found}
@@ -242,7 +244,7 @@ def test_the_real_marts_differ_from_dfes_totals_only_where_units_are_withheld(
         found = findings(settings, result)
     assert (result.outcome, result.errors) == ("passed_with_queries", 0)
     # Domain notes 4.6: Sutton withheld (u) in 2023; Kensington and Chelsea and Westminster unavailable (x) in 2024.
-    assert {each.rule_code for each in found} == {"DCS-523"}
+    assert {each.rule_code for each in found if each.rule_code.startswith("DCS-")} == {"DCS-523"}
     text = " ".join(each.message for each in found)
     assert "(Sutton u): Outer London 2023 agency_fte 885.5 of 890.5" in text
     assert "London 2024 agency_fte 1,645.8 of 1,650.6" in text

@@ -63,9 +63,9 @@ ERRORS = [
 # Everything decided, and nothing hidden but what is small: these tests are about what is made of the decision.
 DECIDE = """
 insert into intermediate.disclosure_decisions
-(family, table_key, cell_key, threshold, table_fingerprint, is_hidden)
+(family, table_key, cell_key, threshold, table_fingerprint, decided_from, is_hidden)
 select
-    %(family)s, cells.table_key, cells.cell_key, products.threshold, fingerprints.fingerprint,
+    %(family)s, cells.table_key, cells.cell_key, products.threshold, fingerprints.fingerprint, 'small counts only',
     coalesce(cells.count_in_cell between 1 and products.threshold - 1, false)
 from intermediate.cells_{family} as cells
 cross join (select distinct threshold from reference.disclosure_products where product <> 'own') as products

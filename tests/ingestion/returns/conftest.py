@@ -70,8 +70,8 @@ def returns_desk(returns_warehouse: Settings, tmp_path: Path) -> Desk:
     tables = ", ".join(f"raw.{table}" for key in collections() for table in raw_tables(key))
     with found.settings.connect("loader") as connection:
         connection.execute(
-            f"truncate ledger.submissions, ledger.findings, ledger.gate_runs, ledger.publications, {tables} "
-            "restart identity"  # type: ignore[arg-type]
+            "truncate ledger.submissions, ledger.findings, ledger.gate_runs, ledger.publications, "
+            f"ledger.disclosure_audits, {tables} restart identity"  # type: ignore[arg-type]
         )
     return found
 
