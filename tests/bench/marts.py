@@ -69,10 +69,10 @@ def full_build(settings: Settings) -> Figure:
     decided = time.perf_counter()
     run_dbt(settings, "build", "--selector", "marts", "--quiet")
     ended = time.perf_counter()
-    detail = (
-        f"counts {cells - started:.1f} s, disclosure pattern {decided - cells:.1f} s, marts {ended - decided:.1f} s"
-    )
-    return at_most("full dbt build of the sample, data and unit tests included", 45, ended - started, " s", detail)
+    dbt = ended - decided + cells - started
+    detail = f"counts {cells - started:.1f} s, marts {ended - decided:.1f} s"
+    detail += f"; the disclosure pattern between them, counts unchanged, {decided - cells:.1f} s"
+    return at_most("full dbt build of the sample, data and unit tests included", 45, dbt, " s", detail)
 
 
 def gate_and_audit(settings: Settings) -> Figure:
@@ -90,26 +90,27 @@ def gate_and_audit(settings: Settings) -> Figure:
 
 def growth(settings: Settings) -> Iterator[Figure]:
     """How much longer each mart takes with 10 and 100 times the people, with all that it alone stands on."""
-    seconds: dict[int, dict[str, float]] = {}
-    for before, factor in itertools.pairwise((1, *FACTORS)):
-        multiply(settings, factor // before)
-        seconds[factor] = seconds_by_mart(settings)
+    seconds = {1: seconds_by_mart(settings)}
     for smaller, larger in itertools.pairwise(FACTORS):
+        multiply(settings, larger // smaller, smaller)
+        seconds[larger] = seconds_by_mart(settings)
         worst, mart = max(
             (seconds[larger][mart] / max(seconds[smaller][mart], LEAST_SECONDS), mart) for mart in seconds[smaller]
         )
-        detail = (
-            f"{mart}, {seconds[smaller][mart]:.1f} to {seconds[larger][mart]:.1f} s, most of {len(seconds[smaller])}"
-        )
+        detail = f"{mart}, {seconds[smaller][mart]:.1f} to {seconds[larger][mart]:.1f} s, the most of {len(seconds[1])}"
         yield at_most(
             f"time of a mart and all it stands on, {larger}× against {smaller}×", larger / smaller, worst, "×", detail
         )
 
 
-def multiply(settings: Settings, times: int) -> None:
-    """Give every sender so many times the people, each copy another person."""
-    if times == 1:
-        return
+def multiply(settings: Settings, times: int, before: int) -> None:
+    """Give every sender so many times the people, each copy another person in a row of its own.
+
+    Args:
+        settings: the warehouse's.
+        times: how many there are then of each that is there now.
+        before: how many there are now of each of the sample's.
+    """
     with settings.connect("loader") as connection:
         for table, names in PEOPLE.items():
             columns = [
@@ -120,12 +121,9 @@ def multiply(settings: Settings, times: int) -> None:
                     [table],
                 )
             ]
-            values = [
-                sql.SQL("{} || '-' || copies.number || '-' || %s").format(sql.Identifier(column))
-                if column in names
-                else sql.Identifier(column)
-                for column in columns
-            ]
+            copied = {name: "{} || '-' || copies.number * %s" for name in names}
+            copied["source_row"] = "{} + copies.number * 1000000 * %s"
+            values = [sql.SQL(copied.get(column, "{}")).format(sql.Identifier(column)) for column in columns]
             connection.execute(
                 sql.SQL(
                     "insert into raw.{0} ({1}) select {2} from raw.{0} "
@@ -133,7 +131,7 @@ def multiply(settings: Settings, times: int) -> None:
                 ).format(
                     sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(values)
                 ),
-                [*[str(times)] * len(names), times],
+                [*[before] * (len(names) + 1), times],
             )
             connection.execute(sql.SQL("analyze raw.{}").format(sql.Identifier(table)))
 
