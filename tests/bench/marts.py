@@ -121,7 +121,7 @@ def multiply(settings: Settings, times: int, before: int) -> None:
                     [table],
                 )
             ]
-            copied = {name: "{} || '-' || copies.number * %s" for name in names}
+            copied = dict.fromkeys(names, "{} || '-' || copies.number * %s")
             copied["source_row"] = "{} + copies.number * 1000000 * %s"
             values = [sql.SQL(copied.get(column, "{}")).format(sql.Identifier(column)) for column in columns]
             connection.execute(
